@@ -1,0 +1,89 @@
+# Everything from a fresh Debian or Ubuntu with git, make and Python 3.11 or newer. `make help` lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+DEMO := compare xfs-softlimit-hang \
+	-c linux-3.10 -c linux-3.10+may-enter-fs -c linux-3.10+memalloc-noio -c linux-3.10+congestion-wait
+SEEDS ?= 200
+
+# Each recipe is one shell script that stops at its first failing line.
+.ONESHELL:
+.SHELLFLAGS := -ec
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: demo test bench soak lint clean help
+
+demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
+	@mkdir -p build
+	$(BIN)/reclaimlab $(DEMO) --seeds 4 --db build/demo.sqlite
+	$(BIN)/reclaimlab report latest --format text --db build/demo.sqlite
+
+test: lint	## lint, tests with coverage, and a look into the wheel
+	@echo "== pytest"
+	$(BIN)/pytest --cov
+	echo "== wheel"
+	rm -rf build/wheel
+	$(BIN)/python -m build --quiet --no-isolation --wheel --outdir build/wheel
+	$(BIN)/check-wheel-contents build/wheel
+
+lint: $(VENV)/installed-dev	## style, types, and which way imports go
+	@echo "== ruff"
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	echo "== mypy"
+	$(BIN)/mypy
+	echo "== import-linter"
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev	## time the engine
+	@$(BIN)/pytest benchmarks --benchmark-only
+
+soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
+	@$(BIN)/pytest --hypothesis-profile=soak
+	mkdir -p build
+	$(BIN)/reclaimlab $(DEMO) --seeds $(SEEDS) --db build/soak.sqlite
+
+clean:	## remove all that make has made
+	@rm -rf $(VENV) build dist .coverage .benchmarks .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find core plugins gui tests -name __pycache__ -prune -exec rm -rf {} +
+
+help:	## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+# The demo asks for less than the tests do, so each has its own stamp.
+$(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python
+	@echo "== installing reclaimlab"
+	$(PIP) install --editable .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "== installing reclaimlab and its development tools"
+	$(PIP) install --editable '.[dev]'
+	touch $(VENV)/installed-base $@
+
+# Each candidate is run, not only looked up: a version manager's shim may stand for a Python that is not there.
+# Debian keeps what `python3 -m venv` needs in a package of its own, python3-venv.
+$(VENV)/bin/python:
+	@for python in python3 python3.13 python3.12 python3.11 none; do
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
+	done
+	if [ $$python = none ]; then
+		echo "reclaimlab needs Python 3.11 or newer: none of python3, python3.13, python3.12, python3.11 is." >&2
+		exit 1
+	fi
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then
+		install="apt-get install -y $$python-venv"
+		if [ "$$(id -u)" != 0 ]; then
+			echo "$$python cannot make a virtual environment. Type this line, then make again:" >&2
+			echo "  sudo $$install" >&2
+			exit 1
+		fi
+		echo "== $$install"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq
+		$$install -qq --no-install-recommends >/dev/null
+	fi
+	echo "== making $(VENV) with $$($$python --version)"
+	$$python -m venv --clear $(VENV)

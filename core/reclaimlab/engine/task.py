@@ -1,0 +1,103 @@
+"""A task: a generator that runs until it yields what it waits for.
+
+Kernel functions compose with ``yield from`` and carry the kernel's names, so the chain of suspended
+frames *is* the kernel stack. A function whose name starts with a single underscore is ours, not the
+kernel's, and does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.engine.wait import Choice, TimedWait, WaitQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reclaimlab.engine.wait import Resource
+
+Step = int | WaitQueue | TimedWait | Choice
+"""What model code may yield: nanoseconds of work, a queue, a timed wait, a choice."""
+Steps = Generator[Step, Any, Any]
+
+
+class Task:
+    """One thread of the simulated machine.
+
+    States: ``R`` running or runnable, ``S``, ``D``, ``K`` asleep on a queue (see WaitQueue), ``X`` dead.
+    A yield moves it from R to asleep; a wake-up or a timer moves it back; the end of its generator, or
+    nothing else, makes it dead.
+
+    Attributes:
+        flags: the kernel's PF_ bits; model code sets and restores them.
+        since_ns: when it entered its state.
+        waits_on: the queue it sleeps on, if any.
+        blocked_ns: longest time asleep in ``D`` so far, and on what.
+        on_sleep, on_wake: called when the task goes to sleep and when it is made runnable.
+        owner: whatever the model attaches (a process, a worker).
+    """
+
+    __slots__ = (
+        "flags", "generator", "killed", "longest_block_ns", "longest_block_on", "name", "on_sleep", "on_wake",
+        "owner", "pid", "sleeps", "since_ns", "started_ns", "state", "timer", "uninterruptible_ns", "value", "waits_on",
+    )  # fmt: skip
+
+    def __init__(self, name: str, generator: Steps, *, pid: int, flags: int = 0) -> None:
+        self.name = name
+        self.generator: Any = generator
+        self.pid = pid
+        self.flags = flags
+        self.state = "R"
+        self.since_ns = 0
+        self.started_ns = 0
+        self.waits_on: WaitQueue | None = None
+        self.timer = -1
+        self.value: object = None
+        self.killed = False
+        self.sleeps = 0
+        self.longest_block_ns = 0
+        self.longest_block_on = ""
+        self.uninterruptible_ns = 0
+        self.on_sleep: Callable[[Task], None] | None = None
+        self.on_wake: Callable[[Task], None] | None = None
+        self.owner: Any = None
+
+    def __repr__(self) -> str:
+        where = f" on {self.waits_on.name}" if self.waits_on else ""
+        return f"<Task {self.name}:{self.pid} {self.state}{where}>"
+
+    @property
+    def label(self) -> str:
+        """``name:pid``, as a hung-task report writes it."""
+        return f"{self.name}:{self.pid}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.state != "X"
+
+    def stack(self) -> tuple[str, ...]:
+        """Return the kernel functions it is in, innermost first."""
+        names: list[str] = []
+        frame: object = self.generator
+        while isinstance(frame, GeneratorType):
+            name = frame.gi_code.co_name
+            if not name.startswith("_") or name.startswith("__"):
+                names.append(name)
+            frame = frame.gi_yieldfrom
+        return tuple(reversed(names))
+
+    def waits_for(self) -> str:
+        """Return what it sleeps for, in words; empty if it does not."""
+        if self.waits_on is None:
+            return ""
+        resource = self.waits_on.resource
+        return resource.label if resource is not None else self.waits_on.name
+
+    def releasers(self) -> Iterable[Task | Resource]:
+        """Return who can make it go on: the releasers of what it waits for."""
+        if self.waits_on is None or self.waits_on.resource is None:
+            return ()
+        return (self.waits_on.resource,)

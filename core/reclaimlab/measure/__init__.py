@@ -1,0 +1,1 @@
+"""Counters, histograms and the records a run leaves behind."""

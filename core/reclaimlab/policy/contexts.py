@@ -1,0 +1,203 @@
+"""What a hook is told: read-only views of the simulated kernel's state.
+
+Every view is a ``NamedTuple`` of plain values: cheap to build (a frozen dataclass costs three times
+as much), hashable (so that pure answers can be memoised), and impossible to mutate the kernel through.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+
+class Scope(StrEnum):
+    """A stretch of code in which task flags or mapping flags hold."""
+
+    TRANSACTION = "transaction"
+    """From the reservation of log space or journal credits to the commit."""
+    COMPLETION_WORK = "completion-work"
+    """A filesystem's I/O completion in a worker (xfs_end_io, ext4_end_io_rsv_work)."""
+    SUBMISSION = "submission"
+    """From the first page marked writeback to the submission of its bio."""
+    WRITE_BEGIN = "write-begin"
+    """grab_cache_page_write_begin(): page-cache pages for write(2)."""
+    LOOP_THREAD = "loop-thread"
+    """A loop device's thread writing to its backing file."""
+
+
+class Stage(StrEnum):
+    """Where a mask is formed; one allocation passes through several."""
+
+    CALLER = "caller"
+    """The caller turns its own flags into a gfp mask (kmem_flags_convert, write_begin, ...)."""
+    PAGE_ALLOCATOR = "page-allocator"
+    """The page allocator's slow path and try_to_free_pages()."""
+    MEMCG_RECLAIM = "memcg-reclaim"
+    """try_to_free_mem_cgroup_pages(): does a task flag reach hard-limit reclaim?"""
+
+
+class ScopeView(NamedTuple):
+    """A scope about to be entered."""
+
+    scope: Scope
+    filesystem: str
+    """Type of the filesystem (``xfs``, ``ext4``, ...); empty outside filesystems."""
+    task_flags: int
+
+
+class AllocationView(NamedTuple):
+    """An allocation whose mask is being formed."""
+
+    stage: Stage
+    gfp: int
+    """The mask as it arrives at this stage."""
+    task_flags: int
+    site: str
+    """The kernel function that allocates, such as ``xfs_inode_item_format_extents``."""
+    within: str
+    """The operation it serves, such as ``xfs_setfilesize``; empty if none matters."""
+    km_nofs: bool
+    """KM_NOFS was passed (XFS's own flag)."""
+    aop_nofs: bool
+    """AOP_FLAG_NOFS was passed, or the mapping's gfp mask lacks __GFP_FS."""
+    filesystem: str
+
+
+class FolioView(NamedTuple):
+    """A page (or folio) that reclaim is looking at."""
+
+    reclaim: bool
+    """PageReclaim: reclaim has met it before."""
+    swapcache: bool
+    dirty: bool
+    writeback: bool
+
+
+class ReclaimView(NamedTuple):
+    """The pass of reclaim in which a question arises: the kernel's ``scan_control`` and its task."""
+
+    gfp: int
+    task_flags: int
+    targets_memcg: bool
+    """A target memcg is set: hard-limit **and** soft-limit reclaim (the kernel's !global_reclaim)."""
+    sane: bool
+    """writeback_throttling_sane(): no target memcg, or cgroup v2 with cgroup writeback."""
+    is_kswapd: bool
+    priority: int
+    """12 (DEF_PRIORITY) down to 0."""
+    zone_writeback: bool
+    """ZONE_WRITEBACK / PGDAT_WRITEBACK: a whole batch was found under writeback."""
+    zone_dirty: bool
+    """ZONE_TAIL_LRU_DIRTY / PGDAT_DIRTY."""
+    zone_congested: bool
+    """ZONE_CONGESTED, or the lruvec's congested bit (since v5.16)."""
+    throttled_written: int = 0
+    """Not part of any memoised key: always 0 for pure hooks."""
+
+
+class ProgressView(NamedTuple):
+    """What a batch, a pass over the lists or a whole try brought; pages unless said otherwise."""
+
+    point: Literal["batch", "pass"]
+    """``batch``: after shrink_page_list() on <= 32 pages; ``pass``: after one priority."""
+    nr_taken: int
+    nr_scanned: int
+    total_scanned: int
+    """Scanned since this try_to_free began."""
+    nr_reclaimed: int
+    nr_dirty: int
+    """Dirty or under writeback."""
+    nr_unqueued_dirty: int
+    nr_congested: int
+    nr_writeback: int
+    nr_immediate: int
+    bdi_congested: bool
+    """Some backing device's request queue is congested."""
+    has_slow_folio: bool
+    """A page under writeback with PageReclaim set was met that reclaim may enter the fs for."""
+    has_slow_folio_io: bool
+    """The same with the test on __GFP_IO instead."""
+
+
+class ChargeFailureView(NamedTuple):
+    """A memcg charge that reclaim could not satisfy."""
+
+    gfp: int
+    task_flags: int
+    nr_pages: int
+    order: int
+    attempts: int
+    """Fruitless attempts so far, this one included (reset after a kill)."""
+    nr_reclaimed: int
+    """Pages the last attempt freed."""
+    from_page_fault: bool
+    cgroup: str
+    """``v1`` or ``v2``."""
+    kills: int
+    """OOM kills this charge has caused already."""
+
+
+class DirtierView(NamedTuple):
+    """A task in balance_dirty_pages_ratelimited()."""
+
+    task_flags: int
+    filesystem: str
+    in_memcg: bool
+    cgroup: str
+
+
+class Features(NamedTuple):
+    """Facts of a kernel version that are no decisions of reclaim: structure, sizes, timers.
+
+    A kernel answers these once per run; a fix leaves them alone.
+    """
+
+    soft_limit_reclaim: bool
+    """Soft-limit reclaim exists in global reclaim (cgroup v1 only)."""
+    charge_retries: int
+    """MEM_CGROUP_RECLAIM_RETRIES / MAX_RECLAIM_RETRIES."""
+    memcg_reclaim_loops: int
+    """Calls of try_to_free_mem_cgroup_pages() in one attempt (100 up to v3.11, then 1)."""
+    charges_kernel_memory: bool
+    """Slab and kernel stacks are charged to the memcg by default."""
+    legacy_block_queue: bool
+    """Request queues that signal congestion (before blk-mq)."""
+    page_alloc_gives_up: bool
+    """should_reclaim_retry(): after 16 fruitless rounds an FS allocation goes to OOM (v4.7)."""
+    nofs_oom_kills: bool
+    """Whether an allocation without __GFP_FS may invoke the global OOM killer (never)."""
+    file_inactive_ratio: bool
+    """The sqrt inactive ratio applies to file pages too (v4.12); before, active > inactive."""
+    large_folios: bool
+    """write(2) makes folios as large as the write (v6.6 for XFS, v6.16 for ext4)."""
+    memcg_shrinkers: bool
+    """shrink_slab() runs in memcg reclaim too (v4.0)."""
+    global_dirty_limit_per_wb: bool
+    """cgroup writeback exists (v4.2): a memcg can have its own bdi_writeback on v2."""
+
+
+class FilesystemView(NamedTuple):
+    """A filesystem about to be mounted."""
+
+    filesystem: str
+    """``xfs``, ``ext4``, ``ext3``, ``gfs2`` or ``tmpfs``."""
+
+
+class FilesystemFeatures(NamedTuple):
+    """What a filesystem of a kernel version does where versions differ."""
+
+    completion: Literal["irq", "worker", "append"]
+    """Where end_page_writeback() is called for new data: ``irq`` in the bio end handler; ``worker``
+    after an unwritten conversion; ``append`` (XFS, v3.4 to v5.x) after an inode-size transaction."""
+    one_work_per_inode: bool
+    """XFS since v5.6: completions of an inode are one work item and merge."""
+    max_ioend_pages: int
+    """Most pages one completion unit can hold; 0 is no limit but the flusher's chunk."""
+    bio_max_pages: int
+    """Most pages one bio can hold when pages are small (BIO_MAX_PAGES)."""
+    maps_while_unsubmitted: bool
+    """ext4 since v3.11: extents are mapped (and metadata charged) with marked pages not yet submitted."""
+    cgroup_writeback: bool
+    """SB_I_CGROUPWB: the memcg's own dirty throttling applies on cgroup v2."""
+    submission_allocates_transaction: bool
+    """XFS up to v5.x: xfs_setfilesize_trans_alloc() between marking and submission."""

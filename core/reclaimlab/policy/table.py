@@ -1,0 +1,192 @@
+"""The hooks of one run, resolved: what the simulated kernel calls.
+
+pluggy finds and checks the implementations; this table asks them. A pluggy call costs 2 to 5 us, a
+plain call 0.1 us and a remembered answer 0.05 us, and reclaim asks once per page. So the
+implementations are resolved once a run, in pluggy's own order, and pure answers are remembered. A
+test shows that table and pluggy agree for every hook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.errors import PolicyError
+from reclaimlab.policy import hookspecs
+from reclaimlab.policy.contexts import Features, FilesystemFeatures
+from reclaimlab.policy.decisions import (
+    Action,
+    DirtyDecision,
+    DirtyThrottle,
+    FlusherWakeup,
+    OomAction,
+    ScopeChange,
+    Throttle,
+    WritebackDecision,
+)
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from reclaimlab.policy.contexts import AllocationView, FilesystemView, ScopeView
+
+_ANSWERS: dict[str, type[Any]] = {
+    "describe_kernel": Features,
+    "describe_filesystem": FilesystemFeatures,
+    "enter_scope": ScopeChange,
+    "derive_gfp": int,
+    "decide_writeback_wait": WritebackDecision,
+    "decide_dirty_folio": DirtyDecision,
+    "throttle_after_batch": Throttle,
+    "throttle_after_pass": Throttle,
+    "decide_flusher_wakeup": FlusherWakeup,
+    "decide_oom": OomAction,
+    "throttle_dirty": DirtyThrottle,
+}
+
+
+def _check(policy: str, hook: str, answer: Any) -> Any:
+    expected = _ANSWERS[hook]
+    if not isinstance(answer, expected):
+        raise PolicyError(policy, hook, f"answered {answer!r}; the rule is {expected.__name__} or None")
+    problem = _out_of_range(hook, answer)
+    if problem:
+        raise PolicyError(policy, hook, problem)
+    return answer
+
+
+def _out_of_range(hook: str, answer: Any) -> str:
+    timeout = getattr(answer, "timeout_ns", None)
+    if timeout is not None and (not isinstance(timeout, int) or timeout < 0):
+        return f"answered a timeout of {timeout!r} ns; the rule is a whole number >= 0"
+    if hook == "decide_writeback_wait" and answer.action not in (Action.KEEP, Action.ACTIVATE, Action.WAIT):
+        return f"answered {answer.action!r}; the rule is keep, activate or wait"
+    if hook == "decide_dirty_folio" and answer.action not in (Action.KEEP, Action.ACTIVATE, Action.PAGEOUT):
+        return f"answered {answer.action!r}; the rule is keep, activate or pageout"
+    if hook == "decide_flusher_wakeup" and answer.nr_pages < 0:
+        return f"answered {answer.nr_pages} pages; the rule is >= 0"
+    return ""
+
+
+class _Implementation:
+    """One policy's answer to one hook, with the arguments it asked for."""
+
+    __slots__ = ("call", "policy")
+
+    def __init__(self, policy: str, hook: str, function: Callable[..., Any], wanted: tuple[str, ...], given: tuple[str, ...]):
+        self.policy = policy
+        picks = tuple(given.index(name) for name in wanted)
+
+        def call(*arguments: Any) -> Any:
+            try:
+                answer = function(*(arguments[index] for index in picks))
+            except Exception as error:
+                raise PolicyError(policy, hook, f"raised {type(error).__name__}: {error}") from error
+            return None if answer is None else _check(policy, hook, answer)
+
+        self.call = call
+
+
+class HookTable:
+    """The resolved hooks of one run.
+
+    Every decision hook is a method of the same name and arguments as in hookspecs.py. Attributes:
+        asked: how many questions were put to policies (remembered answers are not counted).
+    """
+
+    def __init__(self, manager: pluggy.PluginManager) -> None:
+        self._manager = manager
+        self.asked = 0
+        self._hooks = {name: self._resolve(name) for name in _ANSWERS}
+        self.decide_writeback_wait = self._decision("decide_writeback_wait")
+        self.decide_dirty_folio = self._decision("decide_dirty_folio")
+        self.throttle_after_batch = self._decision("throttle_after_batch")
+        self.throttle_after_pass = self._decision("throttle_after_pass")
+        self.decide_flusher_wakeup = self._decision("decide_flusher_wakeup")
+        self.decide_oom = self._decision("decide_oom")
+        self.throttle_dirty = self._decision("throttle_dirty")
+        self.describe_kernel = self._decision("describe_kernel")
+        self._scopes: dict[ScopeView, ScopeChange] = {}
+        self._masks: dict[AllocationView, int] = {}
+
+    def _resolve(self, name: str) -> tuple[_Implementation, ...]:
+        caller = getattr(self._manager.hook, name)
+        given = tuple(caller.spec.argnames)
+        # pluggy keeps the first to be asked last in the list.
+        return tuple(
+            _Implementation(impl.plugin_name, name, impl.function, tuple(impl.argnames), given)
+            for impl in reversed(caller.get_hookimpls())
+        )
+
+    def _decision(self, name: str) -> Callable[..., Any]:
+        implementations = self._hooks[name]
+
+        def ask(*arguments: Any) -> Any:
+            self.asked += 1
+            for implementation in implementations:
+                answer = implementation.call(*arguments)
+                if answer is not None:
+                    return answer
+            raise PolicyError("(none)", name, "no policy answered; a kernel must answer every hook")
+
+        if name not in hookspecs.PURE:
+            return ask
+        memo: dict[Any, Any] = {}
+
+        def remembered(*arguments: Any) -> Any:
+            try:
+                return memo[arguments]
+            except KeyError:
+                answer = memo[arguments] = ask(*arguments)
+                return answer
+
+        return remembered
+
+    def describe_filesystem(self, filesystem: FilesystemView) -> FilesystemFeatures:
+        """Ask ``describe_filesystem``; once a mount, so nothing is remembered."""
+        answer: FilesystemFeatures = self._decision("describe_filesystem")(filesystem)
+        return answer
+
+    def enter_scope(self, scope: ScopeView) -> ScopeChange:
+        """Return all policies' changes combined: the kernel's first, a later fix over an earlier."""
+        try:
+            return self._scopes[scope]
+        except KeyError:
+            pass
+        self.asked += 1
+        flags_set = flags_clear = 0
+        aop_nofs: bool | None = None
+        for implementation in reversed(self._hooks["enter_scope"]):
+            change = implementation.call(scope)
+            if change is not None:
+                flags_set = (flags_set | change.set_flags) & ~change.clear_flags
+                flags_clear = (flags_clear | change.clear_flags) & ~change.set_flags
+                aop_nofs = change.aop_nofs if change.aop_nofs is not None else aop_nofs
+        combined = self._scopes[scope] = ScopeChange(flags_set, flags_clear, aop_nofs)
+        return combined
+
+    def derive_gfp(self, allocation: AllocationView) -> int:
+        """Return the mask that every policy leaves standing."""
+        try:
+            return self._masks[allocation]
+        except KeyError:
+            pass
+        self.asked += 1
+        mask = allocation.gfp
+        for implementation in self._hooks["derive_gfp"]:
+            answer = implementation.call(allocation)
+            if answer is None:
+                continue
+            if answer & ~allocation.gfp:
+                raise PolicyError(
+                    implementation.policy, "derive_gfp", f"added bits {answer & ~allocation.gfp:#x}; the rule is to clear only"
+                )
+            mask &= answer
+        self._masks[allocation] = mask
+        return mask
+
+    def notify(self, name: str, **arguments: Any) -> None:
+        """Tell observers; with none registered this is one attribute lookup and one test."""
+        caller = getattr(self._manager.hook, name)
+        if caller.get_hookimpls():
+            caller(**arguments)

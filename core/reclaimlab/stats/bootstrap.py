@@ -1,0 +1,63 @@
+"""Percentile bootstrap intervals of a mean and of a ratio of paired means.
+
+Pairs are drawn, never single values: the seeds of both contenders are the same, so what one seed
+adds to both cancels out of the ratio. All data of one size share their draws, which makes an
+interval a function of the data alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final
+
+from reclaimlab.stats.dice import Dice
+
+Interval = tuple[float, float]
+
+RESAMPLES: Final = 2000
+"""Draws per interval: the ends of a 95 % interval move by about 1 % of its width between streams."""
+
+
+@lru_cache(maxsize=32)
+def _draws(size: int) -> tuple[Callable[[Sequence[float]], Any], ...]:
+    dice = Dice(f"bootstrap {size}")
+    return tuple(
+        itemgetter(*(dice.below(size) for _ in range(size))) for _ in range(RESAMPLES)
+    )
+
+
+@lru_cache(maxsize=1024)  # the baseline's means are asked for once a contender
+def _resampled_means(values: tuple[float, ...]) -> tuple[float, ...]:
+    size = len(values)
+    return tuple(sum(draw(values)) / size for draw in _draws(size))
+
+
+def _middle_95(means: list[float]) -> Interval:
+    means.sort()
+    cut = round(0.025 * len(means))
+    return (means[cut], means[-1 - cut])
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """Return the 95 % interval of the mean of ``values``; of one value, that value twice."""
+    if len(set(values)) == 1:
+        return (values[0], values[0])
+    return _middle_95(list(_resampled_means(tuple(values))))
+
+
+def ratio_interval(baseline: Sequence[float], other: Sequence[float]) -> Interval | None:
+    """Return the 95 % interval of mean(other) / mean(baseline) over pairs.
+
+    None where the ratio does not exist: a mean of the baseline is 0 in more than a resample or two.
+    """
+    if len(set(baseline)) == 1 and len(set(other)) == 1:
+        return None if baseline[0] == 0 else (other[0] / baseline[0],) * 2
+    below = _resampled_means(tuple(baseline))
+    above = _resampled_means(tuple(other))
+    ratios = [top / bottom for top, bottom in zip(above, below, strict=True) if bottom]
+    if len(ratios) < 0.99 * RESAMPLES or not all(map(math.isfinite, ratios)):
+        return None
+    return _middle_95(ratios)

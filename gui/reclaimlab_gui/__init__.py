@@ -1,0 +1,1 @@
+"""The window of reclaimlab: it shows what the core computes and computes nothing itself."""

@@ -1,0 +1,1 @@
+"""The policies that come with reclaimlab: one file for each kernel and each fix."""

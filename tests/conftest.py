@@ -1,0 +1,8 @@
+"""How properties are searched: the same examples every time, or many new ones in a soak."""
+
+from hypothesis import settings
+
+# A test that fails on one machine must fail on all: no random examples and no deadline.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("soak", max_examples=2000, deadline=None)
+settings.load_profile("repeatable")
