@@ -7,6 +7,7 @@ kernel's, and does not show.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Generator
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
 Step = int | WaitQueue | TimedWait | Choice
 """What model code may yield: nanoseconds of work, a queue, a timed wait, a choice."""
 Steps = Generator[Step, Any, Any]
+
+
+def _is_kernel(name: str) -> bool:
+    return not name.startswith("_") or name.startswith("__")
+
+
+def _running_stack() -> tuple[str, ...]:
+    """Return the stack of the task that runs now, from Python's own frames."""
+    names: list[str] = []
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_flags & inspect.CO_GENERATOR:
+            names.append(frame.f_code.co_name)
+        elif names and frame.f_code.co_name == "run":
+            break  # the event loop
+        frame = frame.f_back
+    return tuple(name for name in names if _is_kernel(name))
 
 
 class Task:
@@ -80,14 +98,14 @@ class Task:
 
     def stack(self) -> tuple[str, ...]:
         """Return the kernel functions it is in, innermost first."""
+        if self.generator.gi_running:
+            return _running_stack()
         names: list[str] = []
         frame: object = self.generator
         while isinstance(frame, GeneratorType):
-            name = frame.gi_code.co_name
-            if not name.startswith("_") or name.startswith("__"):
-                names.append(name)
+            names.append(frame.gi_code.co_name)
             frame = frame.gi_yieldfrom
-        return tuple(reversed(names))
+        return tuple(name for name in reversed(names) if _is_kernel(name))
 
     def waits_for(self) -> str:
         """Return what it sleeps for, in words; empty if it does not."""

@@ -30,9 +30,11 @@ from reclaimlab.policy.decisions import (
 )
 from reclaimlab.policy.hookspecs import API_VERSION, hookimpl
 from reclaimlab.policy.policy import NoParameters, Policy, PolicyInfo, parameter
+from reclaimlab.units import MSEC
 
 __all__ = [
     "API_VERSION",
+    "MSEC",
     "NO_THROTTLE",
     "NO_WAKEUP",
     "Action",

@@ -1,13 +1,18 @@
 """What a hook is told: read-only views of the simulated kernel's state.
 
 Every view is a ``NamedTuple`` of plain values: cheap to build (a frozen dataclass costs three times
-as much), hashable (so that pure answers can be memoised), and impossible to mutate the kernel through.
+as much), hashable (so that pure answers can be memoised), and no way to change the kernel.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+from reclaimlab.policy.gfp import GFP_FS, GFP_IO
+
+NESTED_SITES: Final = ("vmalloc", "__vmalloc", "vm_map_ram", "pte_alloc")
+"""How the names of sites begin that no flag of the caller reaches."""
 
 
 class Scope(StrEnum):
@@ -62,6 +67,14 @@ class AllocationView(NamedTuple):
     """AOP_FLAG_NOFS was passed, or the mapping's gfp mask lacks __GFP_FS."""
     filesystem: str
 
+    @property
+    def is_nested(self) -> bool:
+        """It is made below the call that was given flags, as vmalloc's page tables are.
+
+        Such an allocation is GFP_KERNEL whatever its caller asked for; only a task flag reaches it.
+        """
+        return self.site.startswith(NESTED_SITES)
+
 
 class FolioView(NamedTuple):
     """A page (or folio) that reclaim is looking at."""
@@ -72,14 +85,18 @@ class FolioView(NamedTuple):
     dirty: bool
     writeback: bool
 
+    def may_enter_fs(self, gfp: int) -> bool:
+        """Return the kernel's may_enter_fs: __GFP_FS, or a swap-cache page and __GFP_IO."""
+        return bool(gfp & GFP_FS) or (self.swapcache and bool(gfp & GFP_IO))
+
 
 class ReclaimView(NamedTuple):
-    """The pass of reclaim in which a question arises: the kernel's ``scan_control`` and its task."""
+    """The pass of reclaim in which a question arises: ``scan_control`` and its task."""
 
     gfp: int
     task_flags: int
     targets_memcg: bool
-    """A target memcg is set: hard-limit **and** soft-limit reclaim (the kernel's !global_reclaim)."""
+    """A target memcg is set: hard-limit **and** soft-limit reclaim (!global_reclaim)."""
     sane: bool
     """writeback_throttling_sane(): no target memcg, or cgroup v2 with cgroup writeback."""
     is_kswapd: bool
@@ -174,6 +191,10 @@ class Features(NamedTuple):
     """shrink_slab() runs in memcg reclaim too (v4.0)."""
     global_dirty_limit_per_wb: bool
     """cgroup writeback exists (v4.2): a memcg can have its own bdi_writeback on v2."""
+    zone_writeback_flag: bool = True
+    """ZONE_WRITEBACK / PGDAT_WRITEBACK exists (v3.11): a batch all under writeback sets it."""
+    folio_names: bool = False
+    """Functions are named after folios (v5.17): shrink_folio_list, folio_wait_writeback."""
 
 
 class FilesystemView(NamedTuple):
@@ -188,7 +209,8 @@ class FilesystemFeatures(NamedTuple):
 
     completion: Literal["irq", "worker", "append"]
     """Where end_page_writeback() is called for new data: ``irq`` in the bio end handler; ``worker``
-    after an unwritten conversion; ``append`` (XFS, v3.4 to v5.x) after an inode-size transaction."""
+    after an unwritten conversion; ``append`` (XFS, v3.4 to v5.x) after an inode-size
+    transaction."""
     one_work_per_inode: bool
     """XFS since v5.6: completions of an inode are one work item and merge."""
     max_ioend_pages: int
@@ -196,7 +218,8 @@ class FilesystemFeatures(NamedTuple):
     bio_max_pages: int
     """Most pages one bio can hold when pages are small (BIO_MAX_PAGES)."""
     maps_while_unsubmitted: bool
-    """ext4 since v3.11: extents are mapped (and metadata charged) with marked pages not yet submitted."""
+    """ext4 since v3.11: extents are mapped (and metadata charged) while marked pages are not yet
+    submitted."""
     cgroup_writeback: bool
     """SB_I_CGROUPWB: the memcg's own dirty throttling applies on cgroup v2."""
     submission_allocates_transaction: bool

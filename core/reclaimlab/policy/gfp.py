@@ -36,7 +36,7 @@ PF_FSTRANS: Final = 0x20000
 PF_LESS_THROTTLE: Final = 0x100000
 PF_KTHREAD: Final = 0x200000
 PF_MEMALLOC_NOFS: Final = 0x400000
-"""Linux kernel commit 7dea19f9ee63 ("mm: introduce memalloc_nofs_{save,restore} API") (in v4.12)."""
+"""7dea19f9ee63 ("mm: introduce memalloc_nofs_{save,restore} API") (in v4.12)."""
 
 _GFP_NAMES: Final = (
     (GFP_HIGHUSER_MOVABLE, "GFP_HIGHUSER_MOVABLE"),

@@ -58,14 +58,16 @@ PURE: Final = frozenset(
 COMBINED: Final = frozenset({"enter_scope", "derive_gfp"})
 """Hooks whose answers are combined over all policies, the kernel's first."""
 
-NOTIFICATIONS: Final = frozenset({"page_written", "task_blocked", "incident", "sampled", "run_finished"})
+NOTIFICATIONS: Final = frozenset(
+    {"page_written", "task_blocked", "incident", "sampled", "run_finished"}
+)
 
 
 # ---- the version --------------------------------------------------------------------------------
 
 
 @hookspec(firstresult=True)
-def describe_kernel(cgroup: str) -> Features | None:  # type: ignore[empty-body]
+def describe_kernel(cgroup: str) -> Features | None:
     """Return the structural facts of this kernel version.
 
     When: once, while the machine is built. Holds: ``cgroup`` is ``v1`` or ``v2``. Final: yes.
@@ -74,7 +76,7 @@ def describe_kernel(cgroup: str) -> Features | None:  # type: ignore[empty-body]
 
 
 @hookspec(firstresult=True)
-def describe_filesystem(filesystem: FilesystemView) -> FilesystemFeatures | None:  # type: ignore[empty-body]
+def describe_filesystem(filesystem: FilesystemView) -> FilesystemFeatures | None:
     """Return what a filesystem of this kernel version does where versions differ.
 
     When: once a mount. Holds: the type is one the core knows. Final: a scenario may still override
@@ -86,7 +88,7 @@ def describe_filesystem(filesystem: FilesystemView) -> FilesystemFeatures | None
 
 
 @hookspec
-def enter_scope(scope: ScopeView) -> ScopeChange | None:  # type: ignore[empty-body]
+def enter_scope(scope: ScopeView) -> ScopeChange | None:
     """Return the task flags that hold inside a scope.
 
     When: at the start of a transaction (xfs_trans_reserve, jbd2_journal_start), of completion work
@@ -97,14 +99,14 @@ def enter_scope(scope: ScopeView) -> ScopeChange | None:  # type: ignore[empty-b
 
 
 @hookspec
-def derive_gfp(allocation: AllocationView) -> int | None:  # type: ignore[empty-body]
+def derive_gfp(allocation: AllocationView) -> int | None:
     """Return the mask that remains at this stage of an allocation.
 
     When: the caller forms its mask (kmem_flags_convert, grab_cache_page_write_begin), then in the
     page allocator's slow path (memalloc_noio_flags), or in try_to_free_mem_cgroup_pages(). Holds:
-    ``gfp`` is the mask that arrives. Final: **combined**: a bit survives only if every policy leaves
-    it; answers may clear bits, never add them. Absent: the mask is unchanged. May it wait: no; once an
-    allocation that enters reclaim. Pure.
+    ``gfp`` is the mask that arrives. Final: **combined**: a bit survives only if every policy
+    leaves it; answers may clear bits, never add them. Absent: the mask is unchanged. May it wait:
+    no; once an allocation that enters reclaim. Pure.
     """
 
 
@@ -112,7 +114,7 @@ def derive_gfp(allocation: AllocationView) -> int | None:  # type: ignore[empty-
 
 
 @hookspec(firstresult=True)
-def decide_writeback_wait(folio: FolioView, reclaim: ReclaimView) -> WritebackDecision | None:  # type: ignore[empty-body]
+def decide_writeback_wait(folio: FolioView, reclaim: ReclaimView) -> WritebackDecision | None:
     """Return what reclaim does with a page under writeback.
 
     When: in shrink_page_list() (shrink_folio_list() since v5.17), for each page with PG_writeback.
@@ -123,49 +125,50 @@ def decide_writeback_wait(folio: FolioView, reclaim: ReclaimView) -> WritebackDe
 
 
 @hookspec(firstresult=True)
-def decide_dirty_folio(folio: FolioView, reclaim: ReclaimView) -> DirtyDecision | None:  # type: ignore[empty-body]
+def decide_dirty_folio(folio: FolioView, reclaim: ReclaimView) -> DirtyDecision | None:
     """Return what reclaim does with a dirty file page that is not under writeback.
 
-    When: in shrink_page_list(), at ``PageDirty``. Holds: as above. Final: PAGEOUT may still be refused
-    by the filesystem (XFS refuses it from direct reclaim). Absent: the kernel answers. Pure.
+    When: in shrink_page_list(), at ``PageDirty``. Holds: as above. Final: PAGEOUT may still be
+    refused by the filesystem (XFS refuses it from direct reclaim). Absent: the kernel answers.
+    Pure.
     """
 
 
 @hookspec(firstresult=True)
-def throttle_after_batch(progress: ProgressView, reclaim: ReclaimView) -> Throttle | None:  # type: ignore[empty-body]
+def throttle_after_batch(progress: ProgressView, reclaim: ReclaimView) -> Throttle | None:
     """Return how the reclaimer sleeps after a batch.
 
-    When: in shrink_inactive_list(), after shrink_page_list() returned and the batch was put back: no
-    page lock is held any more. Holds: ``progress.point`` is ``batch``. Final: yes. Absent: the kernel
-    answers. May it wait: the answer may. Not pure: asked every time.
+    When: in shrink_inactive_list(), after shrink_page_list() returned and the batch was put back:
+    no page lock is held any more. Holds: ``progress.point`` is ``batch``. Final: yes. Absent: the
+    kernel answers. May it wait: the answer may. Not pure: asked every time.
     """
 
 
 @hookspec(firstresult=True)
-def throttle_after_pass(progress: ProgressView, reclaim: ReclaimView) -> Throttle | None:  # type: ignore[empty-body]
+def throttle_after_pass(progress: ProgressView, reclaim: ReclaimView) -> Throttle | None:
     """Return how the reclaimer sleeps after one priority.
 
-    When: in do_try_to_free_pages() after shrink_zones(), or at the end of shrink_node() since v5.16.
-    Holds: ``progress.point`` is ``pass``. Final: yes. Absent: the kernel answers. Not pure.
+    When: in do_try_to_free_pages() after shrink_zones(), or at the end of shrink_node() since
+    v5.16. Holds: ``progress.point`` is ``pass``. Final: yes. Absent: the kernel answers. Not pure.
     """
 
 
 @hookspec(firstresult=True)
-def decide_flusher_wakeup(progress: ProgressView, reclaim: ReclaimView) -> FlusherWakeup | None:  # type: ignore[empty-body]
+def decide_flusher_wakeup(progress: ProgressView, reclaim: ReclaimView) -> FlusherWakeup | None:
     """Return whether reclaim wakes the flushers (wakeup_flusher_threads()).
 
-    When: after every batch and after every pass (see ``progress.point``). Final: yes. Absent: the
-    kernel answers. May it wait: no. Not pure.
+    When: after every batch and after every pass. Holds: ``progress.point`` says which. Final: yes.
+    Absent: the kernel answers. May it wait: no. Not pure.
     """
 
 
 @hookspec(firstresult=True)
-def decide_oom(failure: ChargeFailureView) -> OomAction | None:  # type: ignore[empty-body]
+def decide_oom(failure: ChargeFailureView) -> OomAction | None:
     """Return what a memcg charge does when an attempt at reclaim left too little room.
 
     When: in mem_cgroup_do_charge() / try_charge(), after each fruitless attempt. Holds: reclaim has
-    run with the caller's mask. Final: KILL needs a victim; without one the charge waits. Absent: the
-    kernel answers. May it wait: the OOM wait may. Not pure.
+    run with the caller's mask. Final: KILL needs a victim; without one the charge waits. Absent:
+    the kernel answers. May it wait: the OOM wait may. Not pure.
     """
 
 
@@ -173,12 +176,12 @@ def decide_oom(failure: ChargeFailureView) -> OomAction | None:  # type: ignore[
 
 
 @hookspec(firstresult=True)
-def throttle_dirty(dirtier: DirtierView) -> DirtyThrottle | None:  # type: ignore[empty-body]
+def throttle_dirty(dirtier: DirtierView) -> DirtyThrottle | None:
     """Return in which domains a dirtying task is held back by balance_dirty_pages().
 
-    When: after a task has dirtied its ration of pages. Holds: the formulas of pos_ratio and pause are
-    the kernel's; the answer names the domains they are computed in (the lower pos_ratio wins). Final:
-    yes. Absent: the kernel answers. May it wait: the throttling does. Pure.
+    When: after a task has dirtied its ration of pages. Holds: the formulas of pos_ratio and pause
+    are the kernel's; the answer names the domains they are computed in (the lower pos_ratio wins).
+    Final: yes. Absent: the kernel answers. May it wait: the throttling does. Pure.
     """
 
 

@@ -6,10 +6,12 @@ One instance per run, made from its parameters; a policy keeps no state outside 
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from reclaimlab.units import format_bytes, format_time, parse_bytes, parse_time
+from reclaimlab.errors import did_you_mean
+from reclaimlab.units import UnitError, format_bytes, format_time, parse_bytes, parse_time
 
 Unit = Literal["", "time", "bytes", "pages", "ratio"]
 
@@ -31,7 +33,7 @@ def parameter(
     """Declare one field of a policy's parameters: the command line, the window and reports read it.
 
     Args:
-        default: the value when none is given; in nanoseconds, bytes or pages where ``unit`` says so.
+        default: the value when none is given; in nanoseconds, bytes or pages if ``unit`` says so.
         doc: one sentence: what it changes, and what a larger value costs.
         unit: how people write the value.
         low: smallest allowed value.
@@ -97,10 +99,14 @@ def parse_parameter(spec: dataclasses.Field[Any], text: str) -> Any:
         ValueError: not of the declared type, out of range, or not one of the choices; the message
             names the rule.
     """
-    value = _typed(spec, text)
+    try:
+        value = _typed(spec, text)
+    except UnitError as error:
+        msg = f"{spec.name}: {error}"
+        raise ValueError(msg) from None
     choices = spec.metadata.get("choices", ())
     if choices and value not in choices:
-        msg = f"{spec.name} is {text!r}; it is one of {', '.join(choices)}"
+        msg = f"{spec.name} is {text!r}; {did_you_mean(text, choices, what='it is one of')}"
         raise ValueError(msg)
     low, high = spec.metadata.get("low"), spec.metadata.get("high")
     if low is not None and value < low:
@@ -131,8 +137,11 @@ def _typed(spec: dataclasses.Field[Any], text: str) -> Any:
             raise ValueError(msg) from None
     if isinstance(spec.default, float):
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
             msg = f"{spec.name} is {text!r}; it is a number"
-            raise ValueError(msg) from None
+            raise ValueError(msg)
+        return number
     return text

@@ -8,7 +8,7 @@ test shows that table and pluggy agree for every hook.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import PolicyError
@@ -22,13 +22,18 @@ from reclaimlab.policy.decisions import (
     OomAction,
     ScopeChange,
     Throttle,
+    ThrottleKind,
     WritebackDecision,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pluggy
 
     from reclaimlab.policy.contexts import AllocationView, FilesystemView, ScopeView
+
+_log = logging.getLogger(__name__)
 
 _ANSWERS: dict[str, type[Any]] = {
     "describe_kernel": Features,
@@ -47,8 +52,10 @@ _ANSWERS: dict[str, type[Any]] = {
 
 def _check(policy: str, hook: str, answer: Any) -> Any:
     expected = _ANSWERS[hook]
-    if not isinstance(answer, expected):
-        raise PolicyError(policy, hook, f"answered {answer!r}; the rule is {expected.__name__} or None")
+    if not isinstance(answer, expected) or isinstance(answer, bool):
+        raise PolicyError(
+            policy, hook, f"answered {answer!r}; the rule is {expected.__name__} or None"
+        )
     problem = _out_of_range(hook, answer)
     if problem:
         raise PolicyError(policy, hook, problem)
@@ -59,12 +66,28 @@ def _out_of_range(hook: str, answer: Any) -> str:
     timeout = getattr(answer, "timeout_ns", None)
     if timeout is not None and (not isinstance(timeout, int) or timeout < 0):
         return f"answered a timeout of {timeout!r} ns; the rule is a whole number >= 0"
-    if hook == "decide_writeback_wait" and answer.action not in (Action.KEEP, Action.ACTIVATE, Action.WAIT):
+    if hook == "decide_writeback_wait" and answer.action not in (
+        Action.KEEP,
+        Action.ACTIVATE,
+        Action.WAIT,
+    ):
         return f"answered {answer.action!r}; the rule is keep, activate or wait"
-    if hook == "decide_dirty_folio" and answer.action not in (Action.KEEP, Action.ACTIVATE, Action.PAGEOUT):
+    if hook == "decide_dirty_folio" and answer.action not in (
+        Action.KEEP,
+        Action.ACTIVATE,
+        Action.PAGEOUT,
+    ):
         return f"answered {answer.action!r}; the rule is keep, activate or pageout"
     if hook == "decide_flusher_wakeup" and answer.nr_pages < 0:
         return f"answered {answer.nr_pages} pages; the rule is >= 0"
+    if hook.startswith("throttle_after") and not isinstance(answer.kind, ThrottleKind):
+        return f"answered the kind {answer.kind!r}; the rule is a ThrottleKind"
+    if hook == "enter_scope" and answer.set_flags & answer.clear_flags:
+        return (
+            f"sets and clears {answer.set_flags & answer.clear_flags:#x}; the rule is one of both"
+        )
+    if hook == "describe_filesystem" and answer.completion not in ("irq", "worker", "append"):
+        return f"answered the completion {answer.completion!r}; the rule is irq, worker or append"
     return ""
 
 
@@ -73,7 +96,14 @@ class _Implementation:
 
     __slots__ = ("call", "policy")
 
-    def __init__(self, policy: str, hook: str, function: Callable[..., Any], wanted: tuple[str, ...], given: tuple[str, ...]):
+    def __init__(
+        self,
+        policy: str,
+        hook: str,
+        function: Callable[..., Any],
+        wanted: tuple[str, ...],
+        given: tuple[str, ...],
+    ) -> None:
         self.policy = policy
         picks = tuple(given.index(name) for name in wanted)
 
@@ -81,7 +111,9 @@ class _Implementation:
             try:
                 answer = function(*(arguments[index] for index in picks))
             except Exception as error:
-                raise PolicyError(policy, hook, f"raised {type(error).__name__}: {error}") from error
+                raise PolicyError(
+                    policy, hook, f"raised {type(error).__name__}: {error}"
+                ) from error
             return None if answer is None else _check(policy, hook, answer)
 
         self.call = call
@@ -92,10 +124,14 @@ class HookTable:
 
     Every decision hook is a method of the same name and arguments as in hookspecs.py. Attributes:
         asked: how many questions were put to policies (remembered answers are not counted).
+
+    With ``recheck_every`` a remembered answer is asked for again at every so many hits, and a
+    policy whose pure answer has changed is refused: for debugging, and for tests.
     """
 
-    def __init__(self, manager: pluggy.PluginManager) -> None:
+    def __init__(self, manager: pluggy.PluginManager, *, recheck_every: int = 0) -> None:
         self._manager = manager
+        self._recheck_every = recheck_every
         self.asked = 0
         self._hooks = {name: self._resolve(name) for name in _ANSWERS}
         self.decide_writeback_wait = self._decision("decide_writeback_wait")
@@ -106,6 +142,7 @@ class HookTable:
         self.decide_oom = self._decision("decide_oom")
         self.throttle_dirty = self._decision("throttle_dirty")
         self.describe_kernel = self._decision("describe_kernel")
+        self._dropped: set[tuple[str, str]] = set()
         self._scopes: dict[ScopeView, ScopeChange] = {}
         self._masks: dict[AllocationView, int] = {}
 
@@ -132,6 +169,8 @@ class HookTable:
         if name not in hookspecs.PURE:
             return ask
         memo: dict[Any, Any] = {}
+        if self._recheck_every:
+            return self._rechecked(name, ask, memo)
 
         def remembered(*arguments: Any) -> Any:
             try:
@@ -142,13 +181,35 @@ class HookTable:
 
         return remembered
 
+    def _rechecked(
+        self, name: str, ask: Callable[..., Any], memo: dict[Any, Any]
+    ) -> Callable[..., Any]:
+        # The debug mode: every so many hits the question is put again.
+        hits = 0
+
+        def checked(*arguments: Any) -> Any:
+            nonlocal hits
+            if arguments not in memo:
+                memo[arguments] = ask(*arguments)
+                return memo[arguments]
+            hits += 1
+            if hits % self._recheck_every == 0:
+                again = ask(*arguments)
+                if again != memo[arguments]:
+                    asked = ", ".join(each.policy for each in self._hooks[name])
+                    problem = f"is pure, but answered {memo[arguments]!r} and then {again!r}"
+                    raise PolicyError(asked, name, problem)
+            return memo[arguments]
+
+        return checked
+
     def describe_filesystem(self, filesystem: FilesystemView) -> FilesystemFeatures:
         """Ask ``describe_filesystem``; once a mount, so nothing is remembered."""
         answer: FilesystemFeatures = self._decision("describe_filesystem")(filesystem)
         return answer
 
     def enter_scope(self, scope: ScopeView) -> ScopeChange:
-        """Return all policies' changes combined: the kernel's first, a later fix over an earlier."""
+        """Return all changes combined: the kernel's first, a later fix over an earlier."""
         try:
             return self._scopes[scope]
         except KeyError:
@@ -179,14 +240,31 @@ class HookTable:
                 continue
             if answer & ~allocation.gfp:
                 raise PolicyError(
-                    implementation.policy, "derive_gfp", f"added bits {answer & ~allocation.gfp:#x}; the rule is to clear only"
+                    implementation.policy,
+                    "derive_gfp",
+                    f"added bits {answer & ~allocation.gfp:#x}; the rule is to clear only",
                 )
             mask &= answer
         self._masks[allocation] = mask
         return mask
 
+    def answers(self, hook: str, *arguments: Any) -> list[tuple[str, Any]]:
+        """Return what each policy itself answers, in the order asked; nothing is remembered.
+
+        Raises:
+            PolicyError: a policy raised, or broke a rule of the seam.
+        """
+        return [(each.policy, each.call(*arguments)) for each in self._hooks[hook]]
+
     def notify(self, name: str, **arguments: Any) -> None:
-        """Tell observers; with none registered this is one attribute lookup and one test."""
+        """Tell observers; one that raises is logged and not told again, and the run goes on."""
         caller = getattr(self._manager.hook, name)
-        if caller.get_hookimpls():
-            caller(**arguments)
+        for implementation in reversed(caller.get_hookimpls()):
+            observer = (implementation.plugin_name, name)
+            if observer in self._dropped:
+                continue
+            try:
+                implementation.function(*(arguments[each] for each in implementation.argnames))
+            except Exception:
+                self._dropped.add(observer)
+                _log.exception("observer %s, hook %s raised; it is not told again", *observer)

@@ -1,1 +1,1 @@
-"""Paired statistics over seeds, in plain Python: intervals, a test, and a judgement of three words."""
+"""Paired statistics over seeds, in plain Python: an interval, a test, and a judgement."""

@@ -8,25 +8,25 @@ interval a function of the data alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from reclaimlab.stats.dice import Dice
+from reclaimlab.engine.rng import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Interval = tuple[float, float]
 
 RESAMPLES: Final = 2000
-"""Draws per interval: the ends of a 95 % interval move by about 1 % of its width between streams."""
+"""Draws per interval: between two streams its ends move by a few percent of its width."""
 
 
 @lru_cache(maxsize=32)
 def _draws(size: int) -> tuple[Callable[[Sequence[float]], Any], ...]:
-    dice = Dice(f"bootstrap {size}")
-    return tuple(
-        itemgetter(*(dice.below(size) for _ in range(size))) for _ in range(RESAMPLES)
-    )
+    stream = Stream(0, f"bootstrap {size}")
+    return tuple(itemgetter(*(stream.below(size) for _ in range(size))) for _ in range(RESAMPLES))
 
 
 @lru_cache(maxsize=1024)  # the baseline's means are asked for once a contender

@@ -7,14 +7,16 @@ added must not change what is said of the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from reclaimlab.stats.bootstrap import Interval, ratio_interval
 from reclaimlab.stats.paired import sign_flip_p
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ALPHA: Final = 0.05
 Better = Literal["higher", "lower"]

@@ -1,4 +1,4 @@
-"""The paired sign-flip permutation test: could the signs of the differences be chance?
+"""The paired sign-flip permutation test: how likely chance alone gives such differences.
 
 Under the null hypothesis a seed's difference is as likely to be +d as -d. The p-value is the share
 of the 2**n sign patterns whose sum is at least as far from zero as the one seen. Up to
@@ -8,10 +8,12 @@ of the 2**n sign patterns whose sum is at least as far from zero as the one seen
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from reclaimlab.stats.dice import Dice
+from reclaimlab.engine.rng import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EXACT_PAIRS: Final = 24
 """Two halves of 12 pairs give 4096 sums each, which are counted against each other in a few ms."""
@@ -51,16 +53,10 @@ def _signed_sums(values: list[float]) -> list[float]:
 
 
 def _sampled(moving: list[float], threshold: float) -> float:
-    dice = Dice(f"sign-flip {len(moving)}")
-    extreme = sum(abs(_flipped_sum(moving, dice)) >= threshold for _ in range(SAMPLED_PATTERNS))
+    stream = Stream(0, f"sign-flip {len(moving)}")
+    extreme = 0
+    for _ in range(SAMPLED_PATTERNS):
+        total = sum(value if stream.below(2) else -value for value in moving)
+        extreme += abs(total) >= threshold
+    # The pattern that was seen is one of the patterns: no sample can give p = 0.
     return (extreme + 1) / (SAMPLED_PATTERNS + 1)
-
-
-def _flipped_sum(moving: list[float], dice: Dice) -> float:
-    total, bits, left = 0.0, 0, 0
-    for value in moving:
-        if not left:
-            bits, left = dice.bits(), 64
-        total += value if bits & 1 else -value
-        bits, left = bits >> 1, left - 1
-    return total

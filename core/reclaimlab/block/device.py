@@ -1,0 +1,211 @@
+"""A block device: one request queue, served first in, first out, one request at a time.
+
+Service takes a fixed latency plus the transfer at the device's rate, with jitter, and now and then an
+erase stall, as cheap flash does. Because service is in order, the end of every queued request is known
+when it is queued: a bio of a hundred requests costs one event, not a hundred.
+
+Follows block/blk-core.c of v3.10 (get_request, batching, congestion thresholds) for ``legacy`` queues
+and lib/sbitmap.c (wake-up in batches of 8) for ``mq``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from reclaimlab.engine.wait import WaitQueue
+from reclaimlab.units import SEC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.loop import Loop
+    from reclaimlab.engine.rng import Stream
+    from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.engine.wait import Resource
+
+BLK_BATCH_REQ: Final = 32
+"""A woken submitter may queue so many requests beyond the limit (legacy)."""
+SBQ_WAKE_BATCH: Final = 8
+"""Free tags before a submitter is woken (mq)."""
+SUBMIT_REQUEST_NS: Final = 5_000
+"""CPU time to build and queue one request; see kernel/costs.py for how such constants are chosen."""
+
+
+class BlockDevice:
+    """A device and its queue; sizes in bytes, rates in bytes a second.
+
+    A request is *queued* (it holds a tag until its finish time) and then *done*; ``on_done`` of a bio is
+    called in interrupt context when its last request is done.
+    """
+
+    __slots__ = (
+        "_armed", "_erase_every", "_erase_left", "_erase_stall_ns", "_finishes", "_jitter", "_loop", "_queued_bytes",
+        "_stream", "busy_until_ns", "irq_cpu", "label", "latency_ns", "legacy", "listening", "max_request",
+        "name", "nr_requests", "on_uncongested", "peak_in_flight", "read_bw", "read_bytes", "requests", "tags",
+        "write_bw", "written_bytes",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        loop: Loop,
+        stream: Stream,
+        name: str,
+        *,
+        write_bw: int,
+        read_bw: int,
+        latency_ns: int = 0,
+        jitter_permille: int = 0,
+        nr_requests: int = 128,
+        max_request: int = 512 * 1024,
+        legacy: bool = True,
+        irq_cpu: int = 0,
+        erase_every: int = 0,
+        erase_stall_ns: int = 0,
+    ) -> None:
+        self._loop = loop
+        self._stream = stream
+        self.name = name
+        self.label = f"device {name}"
+        self.write_bw = write_bw
+        self.read_bw = read_bw
+        self.latency_ns = latency_ns
+        self._jitter = jitter_permille
+        self.nr_requests = nr_requests
+        self.max_request = max_request
+        self.legacy = legacy
+        self.irq_cpu = irq_cpu
+        self._erase_every = erase_every
+        self._erase_left = erase_every
+        self._erase_stall_ns = erase_stall_ns
+        self.busy_until_ns = 0
+        self._finishes: deque[tuple[int, int, bool]] = deque()
+        self._queued_bytes = 0
+        self.written_bytes = 0
+        self.read_bytes = 0
+        self.requests = 0
+        self.peak_in_flight = 0
+        self.tags = WaitQueue(loop, "blk_mq_get_tag" if not legacy else "get_request_wait", resource=self)
+        self.listening: Callable[[], bool] = lambda: False
+        self.on_uncongested: Callable[[], None] = lambda: None
+        self._armed = False
+
+    def __repr__(self) -> str:
+        return f"<BlockDevice {self.name}, {self.in_flight()} in flight>"
+
+    def releasers(self) -> Iterable[Task | Resource]:
+        """A device goes on by itself."""
+        return (self,)
+
+    def in_flight(self) -> int:
+        """Return the requests queued or in service."""
+        self._reap()
+        return len(self._finishes)
+
+    def _reap(self) -> None:
+        now, finishes = self._loop.now, self._finishes
+        while finishes and finishes[0][0] <= now:
+            _, size, write = finishes.popleft()
+            if write:
+                self.written_bytes += size
+            else:
+                self.read_bytes += size
+
+    @property
+    def congested_on(self) -> int:
+        """Requests at which the queue counts as congested (legacy): 113 of 128."""
+        return self.nr_requests - self.nr_requests // 8 + 1
+
+    @property
+    def congested_off(self) -> int:
+        """Requests below which it no longer does: 103 of 128."""
+        return self.nr_requests - self.nr_requests // 8 - self.nr_requests // 16 - 1
+
+    def write_congested(self) -> bool:
+        """Return whether the queue is congested; a blk-mq queue never says so."""
+        return self.legacy and len(self._finishes) >= self.congested_on and self.in_flight() >= self.congested_on
+
+    def queue_request(self, size: int, *, write: bool) -> int:
+        """Queue one request, limit or not; return when it will be done (ns)."""
+        bandwidth = self.write_bw if write else self.read_bw
+        service = self._stream.spread(self.latency_ns + size * SEC // bandwidth, self._jitter)
+        if write and self._erase_every:
+            self._erase_left -= size
+            if self._erase_left <= 0:
+                self._erase_left += self._erase_every
+                service += self._erase_stall_ns
+        self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + service
+        self._finishes.append((self.busy_until_ns, size, write))
+        self.requests += 1
+        return self.busy_until_ns
+
+    def submit_now(self, size: int, on_done: Callable[[], None], *, write: bool) -> None:
+        """Queue a bio without waiting for room: small ones, and those that may not sleep."""
+        self._reap()
+        finish = self._queue_bio(size, size, write=write)[0]
+        self._loop.call_at(finish, on_done)
+        self._after_submit()
+
+    def _queue_bio(self, size: int, room: int, *, write: bool) -> tuple[int, int]:
+        """Queue up to ``room`` requests of a bio; return the last one's end and the bytes left."""
+        finish = self._loop.now
+        while size > 0 and room > 0:
+            part = min(size, self.max_request)
+            finish = self.queue_request(part, write=write)
+            size -= part
+            room -= 1
+        return finish, size
+
+    def submit_bio(self, size: int, on_done: Callable[[], None], *, write: bool) -> Steps:
+        """Queue a bio, sleeping while the queue is full."""
+        batching = 0
+        while True:
+            self._reap()
+            room = self.nr_requests + batching - len(self._finishes)
+            if room > 0:
+                before = self.requests
+                finish, size = self._queue_bio(size, room, write=write)
+                self.peak_in_flight = max(self.peak_in_flight, len(self._finishes))
+                self._after_submit()
+                if not size:
+                    self._loop.call_at(finish, on_done)
+                    yield (self.requests - before) * SUBMIT_REQUEST_NS
+                    return
+            yield from self.get_request()
+            batching = BLK_BATCH_REQ if self.legacy else 0
+
+    def get_request(self) -> Steps:
+        """Sleep until there is room in the queue.
+
+        A legacy queue wakes a submitter at the first free request and then lets it batch; blk-mq wakes
+        it when a batch of tags is free.
+        """
+        self._reap()
+        over = len(self._finishes) - self.nr_requests
+        if over < 0:
+            return
+        batch = 1 if self.legacy else min(SBQ_WAKE_BATCH, max(1, self.nr_requests // 4))
+        due = self._finishes[min(over + batch - 1, len(self._finishes) - 1)][0]
+        yield self.tags.for_at_most(due - self._loop.now)
+
+    def _after_submit(self) -> None:
+        if self.legacy and self.listening():
+            self.expect_uncongested()
+
+    def expect_uncongested(self) -> None:
+        """Arrange that :attr:`on_uncongested` is called when a request ends on an uncongested queue.
+
+        blk-core.c:freed_request() wakes congestion waiters for every freed request while the count is
+        below the threshold.
+        """
+        if self._armed or not self.legacy:
+            return
+        count = self.in_flight()
+        if not count:
+            return
+        due = self._finishes[max(0, count - self.congested_off)][0]
+        self._armed = True
+        self._loop.call_at(due, self._uncongested)
+
+    def _uncongested(self) -> None:
+        self._armed = False
+        self.on_uncongested()

@@ -1,0 +1,41 @@
+"""The command line: one module a command, imported only when that command runs."""
+
+from __future__ import annotations
+
+import click
+
+from reclaimlab import __version__
+from reclaimlab.cli.example import example
+from reclaimlab.cli.group import LazyGroup
+
+__all__ = ["cli", "main"]
+
+COMMANDS = {
+    "compare": "Compare contenders head to head on one scenario.",
+    "import": "Turn a recording of a real machine into a scenario.",
+    "plugins": "List the installed plugins and what became of each.",
+    "policies": "List the kernels and fixes that can be compared.",
+    "report": "Write the report of a stored comparison.",
+    "run": "Run one contender once: verdict, metrics, incident.",
+    "runs": "List, show, verify, tag, note and delete stored comparisons.",
+    "scenarios": "List the scenarios that come with reclaimlab.",
+}
+"""Each command with its first line of help, so that ``--help`` imports none of them."""
+
+
+@click.group(
+    cls=LazyGroup,
+    package="reclaimlab.cli",
+    commands_help=COMMANDS,
+    epilog=example(
+        "reclaimlab compare xfs-softlimit-hang -c linux-3.10 -c linux-3.10+may-enter-fs"
+    ),
+)
+@click.version_option(__version__, prog_name="reclaimlab")
+def cli() -> None:
+    """Evaluate candidate fixes for Linux memory reclaim and writeback."""
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    cli(prog_name="reclaimlab")

@@ -1,0 +1,51 @@
+"""``reclaimlab report``: the report of a stored comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reclaimlab.cli import options
+from reclaimlab.cli.example import example
+from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.runs.comparison import Comparison, summarise
+from reclaimlab.store.reader import StoreReader
+
+
+@click.command("report", epilog=example("reclaimlab report latest --format text -o report.txt"))
+@click.argument("comparison_id", metavar="ID")
+@click.option(
+    "--format",
+    "format_name",
+    default="text",
+    show_default=True,
+    help=f"One of {', '.join(FORMATS)}.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@options.db
+def command(comparison_id: str, format_name: str, output: Path | None, db: Path) -> None:
+    """Write the report of a stored comparison.
+
+    ID is what `reclaimlab compare` printed, its beginning, or `latest`.
+    """
+    text = render(load_comparison(db, comparison_id), format_name)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
+
+
+def load_comparison(db: Path, name: str) -> Comparison:
+    """Return a stored comparison, summarised.
+
+    Raises:
+        StoreError: there is no such store or comparison.
+    """
+    with StoreReader(db) as reader:
+        stored = reader.comparison(name)
+        return summarise(stored.id, stored.head, reader.runs(stored.id))

@@ -1,0 +1,72 @@
+"""``reclaimlab run``: one contender, one seed, and everything that came of it."""
+
+from __future__ import annotations
+
+import click
+
+from reclaimlab.cli import options
+from reclaimlab.cli.columns import format_table
+from reclaimlab.cli.example import example
+from reclaimlab.cli.group import EXIT_FAILED_ON
+from reclaimlab.measure.records import METRICS, RunResult
+from reclaimlab.reports.incident_text import incident_lines
+from reclaimlab.reports.json_object import dump, run_object
+from reclaimlab.reports.numbers import scale_for
+from reclaimlab.runs.run import run_one
+from reclaimlab.scenarios.reader import load_scenario
+
+
+@click.command(
+    "run",
+    epilog=example("reclaimlab run xfs-softlimit-hang -c linux-3.10+congestion-wait --seed 3"),
+)
+@click.argument("scenario")
+@click.option(
+    "-c", "--contender", help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's]."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the run."
+)
+@options.settings
+@options.check
+@options.fail_on
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    contender: str | None,
+    seed: int,
+    settings: tuple[str, ...],
+    check: bool,
+    fail_on: str | None,
+    as_json: bool,
+) -> None:
+    """Run one contender once: verdict, metrics, incident.
+
+    SCENARIO is a name that `reclaimlab scenarios` lists, or a TOML file. Nothing is stored.
+    """
+    loaded = load_scenario(scenario, settings)
+    result = run_one(loaded, contender or loaded.kernel, seed, check=check)
+    click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
+    if options.is_met(fail_on, [result.verdict]):
+        ctx.exit(EXIT_FAILED_ON)
+
+
+def describe(result: RunResult) -> str:
+    """Return a run as a block that people read."""
+    rows = [(name, _quantity(name, value)) for name, value in result.metrics.items()]
+    head = (
+        f"{result.scenario}, {result.contender}, seed {result.seed}, {result.schedule}\n"
+        f"verdict  {result.verdict}\n"
+        f"ended    {result.ended}, at {result.ended_ns / 1e9:.3f} s"
+    )
+    parts = [head, format_table(("metric", "value"), rows)]
+    if result.incident is not None:
+        parts.append("\n".join(incident_lines(result.incident, result.contender, result.seed)))
+    return "\n\n".join(parts)
+
+
+def _quantity(name: str, value: float) -> str:
+    info = METRICS[name]
+    return scale_for(info, [value]).quantity(value)

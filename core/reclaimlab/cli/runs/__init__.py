@@ -1,0 +1,31 @@
+"""``reclaimlab runs``: what to do with stored comparisons, one module a command."""
+
+from __future__ import annotations
+
+import click
+
+from reclaimlab.cli.example import example
+from reclaimlab.cli.group import LazyGroup
+
+COMMANDS = {
+    "list": "List the stored comparisons, newest first.",
+    "show": "Show every run of a comparison.",
+    "verify": "Run a comparison again and compare every byte.",
+    "tag": "Tag a comparison, or take tags off it.",
+    "note": "Add a remark to a comparison.",
+    "delete": "Delete comparisons with all their runs.",
+}
+
+
+@click.group(
+    "runs",
+    cls=LazyGroup,
+    package="reclaimlab.cli.runs",
+    commands_help=COMMANDS,
+    epilog=example("reclaimlab runs list"),
+)
+def command() -> None:
+    """List, show, verify, tag, note and delete stored comparisons.
+
+    ID is what `reclaimlab compare` printed, its beginning, or `latest`.
+    """

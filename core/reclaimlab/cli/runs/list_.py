@@ -1,0 +1,74 @@
+"""``reclaimlab runs list``: the stored comparisons, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reclaimlab.cli import options
+from reclaimlab.cli.columns import format_table
+from reclaimlab.cli.example import example
+from reclaimlab.reports.json_object import dump
+from reclaimlab.store.reader import StoreReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reclaimlab.store.records import StoredComparison
+
+
+@click.command("list", epilog=example("reclaimlab runs list --tag for-the-mail"))
+@click.option("--tag", default="", help="Only those that carry this tag.")
+@options.db
+@options.as_json
+def command(tag: str, db: Path, as_json: bool) -> None:
+    """List the stored comparisons, newest first."""
+    found = _comparisons(db, tag)
+    if as_json:
+        click.echo(dump([stored_object(each) for each in found]), nl=False)
+    elif found:
+        header = ("id", "created (UTC)", "scenario", "contenders", "runs", "worst", "tags")
+        click.echo(format_table(header, [_row(each) for each in found]))
+    else:
+        click.echo(f"no comparison in {db}", err=True)
+
+
+def _comparisons(db: Path, tag: str) -> tuple[StoredComparison, ...]:
+    # Before the first comparison there is no file, which is no error here.
+    if not db.exists():
+        return ()
+    with StoreReader(db) as reader:
+        return reader.comparisons(tag)
+
+
+def stored_object(stored: StoredComparison) -> dict[str, Any]:
+    """Return a stored comparison, without its runs, as plain JSON data."""
+    return {
+        "comparison": stored.id,
+        "created_at": stored.created_at,
+        "scenario": stored.head.scenario,
+        "contenders": list(stored.head.contenders),
+        "seeds": list(stored.head.seeds),
+        "planned_runs": stored.head.planned_runs,
+        "stored_runs": stored.stored_runs,
+        "failed_runs": stored.failed_runs,
+        "worst_verdict": stored.worst_verdict or None,
+        "tags": list(stored.tags),
+        "notes": [{"created_at": note.created_at, "text": note.text} for note in stored.notes],
+        "package_version": stored.head.package_version,
+    }
+
+
+def _row(stored: StoredComparison) -> tuple[str, ...]:
+    planned = stored.head.planned_runs
+    runs = str(planned) if stored.stored_runs == planned else f"{stored.stored_runs} of {planned}"
+    return (
+        stored.id,
+        stored.created_at[:19].replace("T", " "),
+        stored.head.scenario,
+        str(len(stored.head.contenders)),
+        f"{runs}, {stored.failed_runs} failed" if stored.failed_runs else runs,
+        stored.worst_verdict,
+        " ".join(stored.tags),
+    )

@@ -1,0 +1,82 @@
+"""``reclaimlab runs verify``: run a comparison again and compare every byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reclaimlab.cli import options
+from reclaimlab.cli.example import example
+from reclaimlab.cli.group import EXIT_FAILED_ON, EXIT_INTERRUPTED
+from reclaimlab.cli.interrupt import StopSwitch
+from reclaimlab.reports.json_object import dump
+from reclaimlab.runs.verify import Verification, verify
+from reclaimlab.store.reader import StoreReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@click.command("verify", epilog=example("reclaimlab runs verify latest"))
+@click.argument("comparison_id", metavar="ID")
+@options.db
+@options.jobs
+@options.quiet
+@options.as_json
+@click.pass_context
+def command(
+    ctx: click.Context, comparison_id: str, db: Path, jobs: int, quiet: bool, as_json: bool
+) -> None:
+    """Run a comparison again and compare every byte.
+
+    Each run is simulated from the scenario text it was stored with. Exits with 1 if a result
+    differs.
+    """
+    with StoreReader(db) as reader:
+        stored_id = reader.resolve(comparison_id)
+        records = reader.runs(stored_id)
+    with StopSwitch() as switch:
+        done = verify(records, jobs=jobs, stop=switch.asked)
+        found = list(_told(done, len(records), quiet=quiet))
+    found.sort(key=lambda each: (each.stored.seed, each.stored.contender))
+    differing = [each for each in found if not each.same]
+    if as_json:
+        click.echo(dump(_object(stored_id, found, differing)), nl=False)
+    else:
+        for each in differing:
+            click.echo(f"{each.stored.contender} seed {each.stored.seed}: {each.difference}")
+        click.echo(f"{len(found) - len(differing)} of {len(records)} runs came out the same")
+    if len(found) < len(records):
+        ctx.exit(EXIT_INTERRUPTED)
+    ctx.exit(EXIT_FAILED_ON if differing else 0)
+
+
+def _told(done: Iterator[Verification], planned: int, *, quiet: bool) -> Iterator[Verification]:
+    for number, each in enumerate(done, start=1):
+        if not quiet:
+            word = "the same" if each.same else "DIFFERS"
+            told = f"{number}/{planned} {each.stored.contender} seed {each.stored.seed}: {word}"
+            click.echo(told, err=True)
+        yield each
+
+
+def _object(
+    stored_id: str, found: list[Verification], differing: list[Verification]
+) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "comparison": stored_id,
+        "verified": len(found),
+        "differing": [
+            {
+                "contender": each.stored.contender,
+                "seed": each.stored.seed,
+                "difference": each.difference,
+                "stored_hash": each.stored.result_hash or None,
+                "hash": each.again.result_hash or None,
+            }
+            for each in differing
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Filesystems: how pages are written, and what must happen before their writeback ends."""

@@ -1,0 +1,291 @@
+"""ext4 and ext3: delayed allocation in extents, a journal, completion in the interrupt or in a worker.
+
+Follows fs/ext4/inode.c and page-io.c of v3.6, v3.10 and v3.11. Up to v3.10 end_page_writeback() is called
+in the bio end handler: PG_writeback never depends on memory at completion. From v3.11 extents are
+unwritten until a worker has converted them, with a handle reserved before.
+
+ext3 here is ext4 without delayed extents: bios of one request each, completion in the interrupt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
+from reclaimlab.fs.jbd2 import Journal
+from reclaimlab.kernel import costs, filemap, memcontrol, page_alloc, page_writeback, workqueue
+from reclaimlab.kernel.folio import Mapping
+from reclaimlab.policy.contexts import Scope
+from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF_MEMALLOC
+from reclaimlab.units import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.aops import WritebackControl
+    from reclaimlab.kernel.backing_dev import BackingDev
+    from reclaimlab.kernel.folio import Extent
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.process import Process
+    from reclaimlab.kernel.writeback_unit import WritebackUnit
+    from reclaimlab.policy.contexts import FilesystemFeatures
+
+EXTENTS_IN_INODE = 4
+EXTENTS_IN_BLOCK = 340
+"""(4096 - 12) / 12: after so many extents the tree needs another block."""
+
+
+class ConversionPending:
+    """An io_end's way to its end: the conversion work, or whoever could run it."""
+
+    __slots__ = ("label", "pool", "work", "wq")
+
+    def __init__(self, label: str, wq: workqueue.Workqueue, pool: workqueue.WorkerPool) -> None:
+        self.label = label
+        self.wq = wq
+        self.pool = pool
+        self.work: workqueue.Work | None = None
+
+    def releasers(self) -> tuple[object, ...]:
+        """Return the work item, or the pool and the rescuer."""
+        if self.work is not None:
+            return (self.work,)
+        return (*self.pool.members(), *((self.wq.rescuer,) if self.wq.rescuer else ()))
+
+
+class Ext4(Filesystem):
+    """A mounted ext4."""
+
+    type = "ext4"
+
+    def __init__(self, k: Kernel, name: str, bdi: BackingDev, features: FilesystemFeatures, options: FilesystemOptions) -> None:
+        super().__init__(k, name, bdi, features, options)
+        self.journal = Journal(k, name, bdi.device, ordered=features.completion == "irq")
+        self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
+        self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
+        self._handle_first = not self._write_begin_mask & GFP_FS
+        self._extents: dict[Mapping, int] = {}
+
+    # ---- write(2) -------------------------------------------------------------------------------
+
+    def file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+        """write(2) under i_mutex."""
+        return (yield from self.ext4_file_write(k, mapping, process, index, nr, copy_ns))
+
+    def ext4_file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+        """Take i_mutex, note the new times, write through the page cache."""
+        mutex = mapping.private
+        yield from mutex.mutex_lock(k.current)
+        yield from self.ext4_dirty_inode(k, mapping)
+        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+        mutex.unlock()
+        return wrote
+
+    def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Log the inode in a handle of its own."""
+        yield from self.journal.jbd2_journal_start(k)
+        yield from self.journal.do_get_write_access(mapping)
+        self.journal.dirty_metadata(mapping)
+        self.journal.jbd2_journal_stop(k)
+
+    def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
+        """Up to v3.8 the handle is open while the page is allocated, so that must be NOFS.
+
+        Linux kernel commit 47564bfb95bf ("ext4: grab page before starting transaction handle in
+        write_begin()") (in v3.9) turned the two round.
+        """
+        del process
+        if self._handle_first:
+            yield from self.ext4_da_write_begin(k, mapping)
+
+    def ext4_da_write_begin(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Open the handle of one page's write."""
+        del mapping
+        yield from self.journal.jbd2_journal_start(k)
+
+    def write_end(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
+        """Log the new size if it grew."""
+        del process
+        if self._handle_first:
+            self.journal.dirty_metadata(mapping)
+            self.journal.jbd2_journal_stop(k)
+        elif mapping not in self.journal.running.inodes or self.journal.running.locked:
+            yield from self.ext4_dirty_inode(k, mapping)
+
+    # ---- writeback ------------------------------------------------------------------------------
+
+    def bio_limit(self, run: list[Extent]) -> int:
+        """Return the pages that fit into one bio: 256 vectors, one a folio."""
+        return self.features.bio_max_pages * (run[0].folio_pages if self.k.features.large_folios else 1)
+
+    def unit_limit(self, mapping: Mapping) -> int:
+        """Return the most pages mapped in one go: MAX_WRITEPAGES_EXTENT_LEN, or a free extent."""
+        del mapping
+        most = self.features.max_ioend_pages or 2048
+        return min(most, self.options.free_extent_pages) if self.options.free_extent_pages else most
+
+    def writepages(self, k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
+        """Write dirty pages, an extent at a time."""
+        yield from self.ext4_writepages(k, mapping, wbc)
+
+    def ext4_writepages(self, k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
+        """Map and mark extent by extent; one bio may be held back while the next extent is mapped."""
+        held: WritebackUnit | None = None
+        while wbc.nr_to_write > 0:
+            run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
+            if not run:
+                break
+            yield from self.mpage_map_one_extent(k, mapping)
+            if held is not None:
+                yield from self.ext4_io_submit(k, held)
+                held = None
+            run = still_dirty(run)
+            units = self._mark_bios(k, mapping, run) if run else []
+            wbc.nr_to_write -= sum(unit.nr_pages for unit in units)
+            if units and self.features.maps_while_unsubmitted:
+                held = units.pop()
+            for unit in units:
+                yield from self.ext4_io_submit(k, unit)
+        if held is not None:
+            yield from self.ext4_io_submit(k, held)
+
+    def _mark_bios(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> list[WritebackUnit]:
+        """Mark a mapped run: one unit a bio if the interrupt ends it, one for all if a worker must."""
+        if self.features.completion != "irq":
+            unit = self.mark(k, mapping, run, "io_end", k.current)
+            unit.unwritten = True
+            unit.completer = ConversionPending(f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k))
+            return [unit]
+        limit = self.bio_limit(run)
+        units: list[WritebackUnit] = []
+        while run:
+            bio: list[Extent] = []
+            count = 0
+            while run and count < limit:
+                extent = self._cut(run.pop(0), limit - count)
+                rest = extent.mapping.dirty.at_or_after(extent.index + extent.nr)
+                bio.append(extent)
+                count += extent.nr
+                follows = not run or run[0] is not rest
+                if rest is not None and follows and count >= limit and rest.index == extent.index + extent.nr and self._was_cut(rest, run):
+                    run.insert(0, rest)
+            units.append(self.mark(k, mapping, bio, "bio", k.current))
+        return units
+
+    @staticmethod
+    def _was_cut(rest: Extent, run: list[Extent]) -> bool:
+        return rest.dirty and rest.unit is None and (not run or rest.index < run[0].index)
+
+    def mpage_map_one_extent(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Allocate blocks for one extent in a handle; the tree may need a block of its own."""
+        yield from self.journal.jbd2_journal_start(k)
+        flags = self.enter_scope(Scope.TRANSACTION, k.current)
+        yield from self.ext4_map_blocks(k, mapping)
+        yield from self.journal.do_get_write_access(mapping)
+        self.journal.dirty_metadata(mapping, ordered=True)
+        k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
+        self.journal.jbd2_journal_stop(k)
+
+    def ext4_map_blocks(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Insert one extent."""
+        count = self._extents[mapping] = self._extents.get(mapping, 0) + 1
+        if count > EXTENTS_IN_INODE and (count - EXTENTS_IN_INODE) % EXTENTS_IN_BLOCK == 1:
+            yield from self.ext4_ext_insert_extent(k)
+        yield costs.MAP_EXTENT_NS
+
+    def ext4_ext_insert_extent(self, k: Kernel) -> Steps:
+        """The leaf is full."""
+        yield from self.ext4_ext_create_new_leaf(k)
+
+    def ext4_ext_create_new_leaf(self, k: Kernel) -> Steps:
+        """Make a new leaf, or a new level."""
+        yield from self.ext4_ext_grow_indepth(k)
+
+    def ext4_ext_grow_indepth(self, k: Kernel) -> Steps:
+        """Get a metadata block."""
+        yield from self.__getblk_slow(k)
+
+    def __getblk_slow(self, k: Kernel) -> Steps:
+        """Find or make the buffer of a block."""
+        yield from self.grow_dev_page(k)
+
+    def grow_dev_page(self, k: Kernel) -> Steps:
+        """Add a page to the block device's page cache: charged to the memcg of whoever runs."""
+        gfp = GFP_NOFS | GFP_HIGHMEM | GFP_MOVABLE
+        memcg = k.process.memcg
+        if not page_alloc.try_alloc(k, 1):
+            yield from page_alloc.alloc_pages(k, gfp, 1, site="grow_dev_page")
+        while not memcg.is_root:
+            charged = yield from self.__add_to_page_cache_locked(k, memcg, gfp)
+            if charged or k.current.killed:
+                break
+        self.bdev.size_pages += 1
+        filemap.add_to_page_cache_clean(k, self.bdev, self.bdev.size_pages, 1, memcg)
+
+    def __add_to_page_cache_locked(self, k: Kernel, memcg: memcontrol.MemCgroup, gfp: int) -> Steps:
+        """Charge the page."""
+        return (yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, 1))
+
+    def ext4_io_submit(self, k: Kernel, unit: WritebackUnit) -> Steps:
+        """Submit what was held back."""
+        yield from self.submit(k, unit)
+
+    def rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
+        """rename(2) over another file: the new data is flushed first, in the caller's context."""
+        yield from self.ext4_rename(k, mapping, over)
+
+    def ext4_rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
+        """Allocate delayed blocks so that a crash cannot leave an empty file, then swap the names."""
+        yield from self.ext4_alloc_da_blocks(k, mapping)
+        yield from self.ext4_dirty_inode(k, mapping)
+        if over is not None:
+            yield from self.unlink(k, over)
+
+    def ext4_alloc_da_blocks(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Start writeback of the file."""
+        yield from self.filemap_flush(k, mapping)
+
+    def filemap_flush(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Write every dirty page of the file in this task."""
+        from reclaimlab.kernel.aops import WritebackControl  # noqa: PLC0415
+
+        yield from self.ext4_writepages(k, mapping, WritebackControl(1 << 60))
+
+    # ---- completion -----------------------------------------------------------------------------
+
+    def end_bio(self, unit: WritebackUnit) -> None:
+        """ext4_end_bio(), in the interrupt."""
+        completer = unit.completer
+        if completer is None:
+            page_writeback.end_page_writeback(self.k, unit)
+            return
+        assert isinstance(completer, ConversionPending)
+        completer.work = workqueue.Work(self.wq_rsv, lambda: self.ext4_end_io_rsv_work(self.k, unit), completer.label)
+        self.wq_rsv.queue_work(completer.work, completer.pool)
+
+    def ext4_end_io_rsv_work(self, k: Kernel, unit: WritebackUnit) -> Steps:
+        """Convert the extents in a reserved handle, then end the writeback."""
+        flags = self.enter_scope(Scope.COMPLETION_WORK, k.current)
+        yield from self.ext4_convert_unwritten_extents(k, unit.mapping)
+        nr = unit.nr_pages
+        page_writeback.end_page_writeback(k, unit)
+        yield nr * costs.COMPLETE_PAGE_NS
+        k.current.flags = flags
+
+    def ext4_convert_unwritten_extents(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Mark the extents written: a change of the inode's block."""
+        yield from self.journal.jbd2_journal_start(k)
+        yield from self.journal.do_get_write_access(mapping)
+        self.journal.dirty_metadata(mapping)
+        yield costs.COMMIT_NS
+        self.journal.jbd2_journal_stop(k)
+
+
+class Ext3(Ext4):
+    """A mounted ext3: no delayed allocation, buffers merged into single requests."""
+
+    type = "ext3"
+
+    def bio_limit(self, run: list[Extent]) -> int:
+        """Return one request's worth of pages: buffers are submitted singly and merged in the queue."""
+        del run
+        return max(1, self.bdi.device.max_request // PAGE_SIZE)

@@ -1,0 +1,134 @@
+"""The journal of ext4: handles, the running transaction, and the commit that everybody waits for.
+
+Follows fs/jbd2/transaction.c and commit.c of v3.10. A commit locks the running transaction, waits for
+its handles, (ordered mode) for the data of its inodes, writes the metadata blocks and then the commit
+record. While its blocks are being written, whoever wants to change one waits (do_get_write_access).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from reclaimlab.engine.wait import Completion, WaitQueue
+from reclaimlab.kernel import costs, filemap
+from reclaimlab.policy.gfp import PF_KTHREAD
+from reclaimlab.units import PAGE_SIZE, SEC
+
+if TYPE_CHECKING:
+    from reclaimlab.block import BlockDevice
+    from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.engine.wait import Resource
+    from reclaimlab.kernel.folio import Mapping
+    from reclaimlab.kernel.kernel import Kernel
+
+JBD2_DEFAULT_MAX_COMMIT_AGE_NS = 5 * SEC
+
+
+class Transaction:
+    """One transaction: *running* (takes handles), *locked*, *committing*, done.
+
+    Attributes:
+        handles: tasks with an open handle.
+        inodes: inodes whose metadata it holds, and whether their data must be on disk first.
+    """
+
+    __slots__ = ("handles", "inodes", "label", "locked", "updates_done")
+
+    def __init__(self, journal: Journal) -> None:
+        self.handles: list[Task] = []
+        self.inodes: dict[Mapping, bool] = {}
+        self.locked = False
+        self.label = f"handles of {journal.name}"
+        self.updates_done = WaitQueue(journal.k.loop, "j_wait_updates", resource=self)
+
+    def releasers(self) -> Iterable[Task | Resource]:
+        """Return a task whose handle the commit waits for (all must close: one is enough for a proof)."""
+        return self.handles[:1]
+
+
+class Journal:
+    """The journal of one mount; also what tasks wait for while it commits."""
+
+    __slots__ = ("committing", "daemon", "device", "k", "label", "locked_queue", "name", "ordered", "running", "shadow_queue", "wake", "shadow")
+
+    def __init__(self, k: Kernel, name: str, device: BlockDevice, *, ordered: bool) -> None:
+        self.k = k
+        self.name = name
+        self.device = device
+        self.ordered = ordered
+        self.label = f"jbd2 commit of {name}"
+        self.running = Transaction(self)
+        self.committing: Transaction | None = None
+        self.shadow = False
+        self.locked_queue = WaitQueue(k.loop, "j_wait_transaction_locked", resource=self)
+        self.shadow_queue = WaitQueue(k.loop, "BH_Shadow", resource=self)
+        self.wake = WaitQueue(k.loop, "kjournald2", state="S")
+        self.daemon = k.spawn(f"jbd2/{name}-8", kjournald2(k, self), flags=PF_KTHREAD)
+
+    def releasers(self) -> Iterable[Task | Resource]:
+        """Return the commit thread."""
+        return (self.daemon,)
+
+    def jbd2_journal_start(self, k: Kernel) -> Steps:
+        """Open a handle; wait while a commit has the running transaction locked."""
+        while self.running.locked:
+            yield from self.wait_transaction_locked()
+        self.running.handles.append(k.current)
+
+    def wait_transaction_locked(self) -> Steps:
+        """Sleep until the commit has taken the locked transaction away."""
+        yield self.locked_queue
+
+    def jbd2_journal_stop(self, k: Kernel) -> None:
+        """Close a handle."""
+        task = k.current
+        for transaction in (self.running, self.committing):
+            if transaction is not None and task in transaction.handles:
+                transaction.handles.remove(task)
+                if not transaction.handles:
+                    transaction.updates_done.wake_all()
+                return
+
+    def do_get_write_access(self, inode: Mapping) -> Steps:
+        """Wait while this inode's block is on its way to the journal."""
+        while self.shadow and self.committing is not None and inode in self.committing.inodes:
+            yield self.shadow_queue
+
+    def dirty_metadata(self, inode: Mapping, *, ordered: bool = False) -> None:
+        """Add an inode's block to the running transaction."""
+        self.running.inodes[inode] = self.running.inodes.get(inode, False) or (ordered and self.ordered)
+
+    def jbd2_journal_commit_transaction(self, k: Kernel) -> Steps:
+        """Commit the running transaction."""
+        transaction = self.running
+        transaction.locked = True
+        while transaction.handles:
+            yield transaction.updates_done
+        self.committing, self.running = transaction, Transaction(self)
+        self.locked_queue.wake_all()
+        for inode, ordered in list(transaction.inodes.items()):
+            if ordered:
+                yield from filemap.filemap_fdatawait(k, inode)
+        if transaction.inodes:
+            self.shadow = True
+            yield from self._write(len(transaction.inodes) + 1)
+            self.shadow = False
+            self.shadow_queue.wake_all()
+            yield from self._write(1)
+        self.committing = None
+
+    def _write(self, blocks: int) -> Steps:
+        done = Completion(self.k.loop, "BH_Lock", resource=self.device)
+        self.device.submit_now(blocks * PAGE_SIZE, done.complete_all, write=True)
+        if not done.done:
+            yield done.queue
+        yield costs.COMMIT_NS
+
+
+def kjournald2(k: Kernel, journal: Journal) -> Steps:
+    """Commit every five seconds if there is anything to commit."""
+    while True:
+        yield journal.wake.for_at_most(JBD2_DEFAULT_MAX_COMMIT_AGE_NS)
+        if journal.running.inodes:
+            yield from journal.jbd2_journal_commit_transaction(k)

@@ -1,0 +1,195 @@
+"""The catalog: every installed policy, found by entry point and imported only when it is needed."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from reclaimlab.errors import ContenderError, did_you_mean
+from reclaimlab.policy import API_VERSION, Policy, PolicyInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+GROUP: Final = "reclaimlab.policies"
+"""The entry-point group: ``name = "module:Class"``, our own policies like anyone's."""
+OURS: Final = "reclaimlab"
+"""Our distribution, whose names nobody can take over."""
+
+State = Literal["loaded", "failed", "incompatible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one entry point."""
+
+    name: str
+    distribution: str
+    version: str
+    """Of the distribution."""
+    module: str
+    """``module:Class``."""
+    api: tuple[int, int] | None
+    """The hook API the policy was written for; None if it could not be imported."""
+    state: State
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry point not imported yet; or a class that is here already, as tests have."""
+
+    name: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+    policy: type[Policy] | None = None
+    taken_by: str = ""
+    """The distribution that has the name already; then this one is never imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    entry: Entry
+    policy: type[Policy] | None
+
+
+class Catalog:
+    """The policies that can be named; one that cannot be used never stops the rest.
+
+    Attributes:
+        names: every usable or unusable name, without importing anything.
+    """
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = tuple(sources)
+        self._by_name = {each.name: each for each in self._sources if not each.taken_by}
+        self._loaded: dict[Source, _Loaded] = {}
+        self.names = tuple(sorted(self._by_name))
+
+    @classmethod
+    def discover(cls) -> Catalog:
+        """Return the catalog of what is installed; nothing is imported yet."""
+        return cls(_without_doubles(_installed()))
+
+    @classmethod
+    def of(cls, *policies: type[Policy]) -> Catalog:
+        """Return a catalog of just these classes."""
+        return cls(
+            Source(each.info.name, f"{each.__module__}:{each.__qualname__}", policy=each)
+            for each in policies
+        )
+
+    def of_distribution(self, name: str) -> Catalog:
+        """Return the part of the catalog that one distribution brought."""
+        return Catalog(each for each in self._sources if each.distribution == name)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry point with what became of it; imports them all."""
+        return tuple(
+            self._load(source).entry
+            for source in sorted(self._sources, key=lambda each: (each.name, each.distribution))
+        )
+
+    @property
+    def policies(self) -> Mapping[str, type[Policy]]:
+        """Every usable policy by name; imports them all."""
+        found = ((name, self._load(self._by_name[name]).policy) for name in self.names)
+        return {name: policy for name, policy in found if policy is not None}
+
+    def get(self, name: str) -> type[Policy]:
+        """Return the policy called ``name``, importing only that one.
+
+        Raises:
+            ContenderError: there is none of that name, or it cannot be used.
+        """
+        source = self._by_name.get(name)
+        if source is None:
+            way_out = did_you_mean(name, self.names, what="installed policies")
+            msg = f"unknown policy {name!r}; {way_out}"
+            raise ContenderError(msg)
+        loaded = self._load(source)
+        if loaded.policy is None:
+            msg = f"policy {name} ({source.module}) cannot be used: {loaded.entry.error}"
+            raise ContenderError(msg)
+        return loaded.policy
+
+    def _load(self, source: Source) -> _Loaded:
+        if source not in self._loaded:
+            self._loaded[source] = _load(source)
+        return self._loaded[source]
+
+
+def _installed() -> Iterator[Source]:
+    for point in metadata.entry_points(group=GROUP):
+        distribution = point.dist
+        yield Source(
+            name=point.name,
+            module=point.value,
+            distribution=distribution.name if distribution else "",
+            version=distribution.version if distribution else "",
+        )
+
+
+def _without_doubles(sources: Iterable[Source]) -> Iterator[Source]:
+    # Sorted, because the order of a folder on disk must not decide who owns a name.
+    owners: dict[str, str] = {}
+    for source in sorted(
+        sources, key=lambda each: (each.distribution != OURS, each.distribution, each.module)
+    ):
+        if source.name in owners:
+            yield dataclasses.replace(source, taken_by=owners[source.name] or "another package")
+        else:
+            owners[source.name] = source.distribution
+            yield source
+
+
+def _load(source: Source) -> _Loaded:
+    def entry(state: State, error: str = "", api: tuple[int, int] | None = None) -> Entry:
+        return Entry(
+            source.name, source.distribution, source.version, source.module, api, state, error
+        )
+
+    if source.taken_by:
+        return _Loaded(entry("failed", f"the name is taken by {source.taken_by}"), None)
+    try:
+        found = source.policy or _import(source.module)
+    except Exception as error:  # someone else's module may raise anything
+        return _Loaded(entry("failed", f"{type(error).__name__}: {error}"), None)
+    problem = _shape_problem(source.name, found)
+    if problem:
+        return _Loaded(entry("failed", problem), None)
+    api = found.info.api
+    if api[0] != API_VERSION[0] or api[1] > API_VERSION[1]:
+        problem = (
+            f"written for hook API {api[0]}.{api[1]}; this is {API_VERSION[0]}.{API_VERSION[1]}"
+        )
+        return _Loaded(entry("incompatible", problem, api), None)
+    return _Loaded(entry("loaded", api=api), found)
+
+
+def _import(value: str) -> Any:
+    module, _, attribute = value.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in filter(None, attribute.split(".")):
+        found = getattr(found, name)
+    return found
+
+
+def _shape_problem(name: str, found: Any) -> str:
+    if not (isinstance(found, type) and issubclass(found, Policy)):
+        return f"{found!r} is not a subclass of reclaimlab.policy.Policy"
+    info = getattr(found, "info", None)
+    if not isinstance(info, PolicyInfo):
+        return f"{found.__qualname__}.info is {info!r}; the rule is a PolicyInfo"
+    if info.name != name:
+        return f"{found.__qualname__}.info.name is {info.name!r}, the entry point's is {name!r}"
+    if info.kind not in ("kernel", "fix"):
+        return f"{found.__qualname__}.info.kind is {info.kind!r}; the rule is kernel or fix"
+    if not dataclasses.is_dataclass(found.Parameters):
+        return f"{found.__qualname__}.Parameters is not a dataclass"
+    return ""

@@ -1,0 +1,68 @@
+"""The host: one plugin manager, one fresh instance of each policy, one hook table a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from reclaimlab.errors import PolicyError
+from reclaimlab.policy import hookspecs
+from reclaimlab.policy.table import HookTable
+
+if TYPE_CHECKING:
+    from reclaimlab.hosting.catalog import Catalog
+    from reclaimlab.hosting.contender import Contender, PolicyChoice
+    from reclaimlab.policy import Policy
+
+
+def build_table(contender: Contender, catalog: Catalog, *, recheck_every: int = 0) -> HookTable:
+    """Return the resolved hooks of ``contender``, with a fresh instance of every policy.
+
+    With ``recheck_every`` the table asks again now and then whether pure answers are.
+
+    Raises:
+        ContenderError: a policy is not installed here.
+        PolicyError: a policy cannot be made, or implements a hook that does not exist so.
+    """
+    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every)
+
+
+def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManager:
+    """Return a plugin manager with the kernel registered first, so that it is asked last."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    for choice in contender.policies:
+        register(manager, choice.name, _make(choice, catalog))
+    return manager
+
+
+def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
+    """Register one instance, and refuse what the hook table could not honour.
+
+    Raises:
+        PolicyError: an unknown hook or argument, or a wrapper.
+    """
+    try:
+        manager.register(policy, name)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PolicyError(name, "registration", str(error)) from error
+    for caller in manager.get_hookcallers(policy) or ():
+        for implementation in caller.get_hookimpls():
+            if implementation.plugin is policy and (
+                implementation.wrapper or implementation.hookwrapper
+            ):
+                raise PolicyError(
+                    name, caller.name, "is a wrapper; a policy answers or returns None"
+                )
+
+
+def _make(choice: PolicyChoice, catalog: Catalog) -> Policy:
+    policy = catalog.get(choice.name)
+    try:
+        return policy(choice.parameters)
+    except Exception as error:
+        raise PolicyError(
+            choice.name, "__init__", f"raised {type(error).__name__}: {error}"
+        ) from error

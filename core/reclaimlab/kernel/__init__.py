@@ -1,0 +1,1 @@
+"""The simulated kernel: files and functions named after the kernel's."""

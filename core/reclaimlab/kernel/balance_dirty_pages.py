@@ -1,0 +1,189 @@
+"""Throttling of dirtiers inside write(2): balance_dirty_pages().
+
+Follows mm/page-writeback.c of v3.10, with the second domain of v4.2. The policy says in which domains
+a task is held back; the formulas are the kernel's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from reclaimlab.engine.wait import WaitQueue
+from reclaimlab.kernel import fs_writeback
+from reclaimlab.kernel.bdi_writeback import (
+    BANDWIDTH_INTERVAL_NS,
+    RATIO_SHIFT,
+    BdiWriteback,
+    update_dirty_ratelimit,
+    update_write_bandwidth,
+)
+from reclaimlab.kernel.dirty_domain import DirtyDomain, DirtyState, position_ratio, wb_dirty_limit
+from reclaimlab.policy.contexts import DirtierView
+from reclaimlab.units import MSEC, SEC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import Mapping
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.process import Process
+
+MAX_PAUSE_NS = 200 * MSEC
+DIRTY_POLL_THRESH = 32
+
+
+class Held(NamedTuple):
+    """One domain as it holds this task back."""
+
+    domain: DirtyDomain
+    state: DirtyState
+    wb_thresh: int
+    wb_dirty: int
+    pos_ratio: int
+
+
+def balance_dirty_pages_ratelimited(k: Kernel, mapping: Mapping, process: Process) -> bool:
+    """Return whether ``process`` has dirtied its ration and must go to balance_dirty_pages()."""
+    wb = mapping.wb
+    if wb is None:
+        return False
+    ration = process.nr_dirtied_pause
+    if wb.dirty_exceeded:
+        ration = min(ration, 8)
+    return process.nr_dirtied >= ration
+
+
+def domains_of(k: Kernel, mapping: Mapping, process: Process) -> list[DirtyDomain]:
+    """Return the domains in which the policy holds ``process`` back."""
+    memcg = process.memcg
+    view = DirtierView(k.current.flags, mapping.a_ops.type, in_memcg=not memcg.is_root, cgroup=k.cgroup)
+    answer = k.hooks.throttle_dirty(view)
+    domains = [k.global_domain] if answer.in_global_domain else []
+    if answer.in_memcg_domain and not memcg.is_root:
+        if memcg.domain is None:
+            memcg.domain = DirtyDomain(memcg)
+        domains.append(memcg.domain)
+    return domains
+
+
+def _held(k: Kernel, domain: DirtyDomain, wb: BdiWriteback) -> Held:
+    state = domain.state(k)
+    wb_thresh = wb_dirty_limit(k, domain, wb, state.thresh)
+    if domain.memcg is not None and wb.memcg is None:
+        wb_dirty = state.dirty  # throttled by memcg on a shared flusher
+    else:
+        wb_dirty = wb.nr_dirty + wb.nr_writeback
+    return Held(domain, state, wb_thresh, wb_dirty, position_ratio(state, wb, wb_thresh, wb_dirty))
+
+
+def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
+    """Sleep so long that dirty pages stay near the setpoint of the tighter domain."""
+    wb: BdiWriteback = mapping.wb
+    start = k.loop.now
+    pages_dirtied = process.nr_dirtied
+    domains = domains_of(k, mapping, process)
+    while domains:
+        held = [_held(k, domain, wb) for domain in domains]
+        if all(h.state.dirty <= h.state.freerun for h in held):
+            process.dirty_paused_ns = k.loop.now
+            process.nr_dirtied = 0
+            process.nr_dirtied_pause = min(dirty_poll_interval(h.state) for h in held)
+            break
+        fs_writeback.wb_start_background_writeback(wb)
+        tight = min(held, key=lambda h: h.pos_ratio)
+        wb.dirty_exceeded = any(h.wb_dirty > h.wb_thresh and h.state.dirty > h.state.thresh for h in held)
+        update_bandwidth(k, wb, tight, start)
+        pause, done = _pause(k, wb, tight, process, pages_dirtied)
+        if pause > 0:
+            yield from io_schedule_timeout(k, pause)
+            process.throttled_ns += pause
+        process.dirty_paused_ns = k.loop.now
+        if done or k.current.killed:
+            process.nr_dirtied = 0
+            break
+        if tight.pos_ratio and tight.wb_dirty <= 8:
+            process.nr_dirtied = 0
+            break
+    if not domains:
+        process.nr_dirtied = 0
+    for domain in domains:
+        state = domain.state(k)
+        if state.dirty > state.bg_thresh:
+            fs_writeback.wb_start_background_writeback(wb)
+
+
+def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:
+    """Sleep killably for a pause."""
+    yield WaitQueue(k.loop, "balance_dirty_pages", state="K").for_at_most(pause_ns)
+
+
+def dirty_poll_interval(state: DirtyState) -> int:
+    """Return how many pages may be dirtied before the next look: the root of what is left."""
+    left = state.thresh - state.dirty
+    return 1 << (left.bit_length() - 1 >> 1) if left > 0 else 1
+
+
+def _pause(k: Kernel, wb: BdiWriteback, tight: Held, process: Process, pages_dirtied: int) -> tuple[int, bool]:
+    """Return the pause in ns and whether it settles this task's debt; sets its next ration."""
+    longest = max_pause(k, wb, tight.wb_dirty)
+    shortest, ration = min_pause(k, wb, longest, tight.pos_ratio)
+    task_rate = wb.dirty_ratelimit * tight.pos_ratio >> RATIO_SHIFT
+    if not task_rate:
+        process.nr_dirtied_pause = ration
+        return longest, False
+    period = SEC * pages_dirtied // task_rate
+    pause = period
+    if process.dirty_paused_ns:
+        pause -= k.loop.now - process.dirty_paused_ns
+    if pause < shortest:
+        if pause < -SEC:
+            process.dirty_paused_ns = k.loop.now
+        elif period:
+            process.dirty_paused_ns += period
+            process.nr_dirtied_pause = ration
+            process.nr_dirtied = 0
+            return 0, True
+        process.nr_dirtied_pause = ration
+        return 0, True
+    process.nr_dirtied_pause = ration
+    return min(pause, longest), True
+
+
+def max_pause(k: Kernel, wb: BdiWriteback, wb_dirty: int) -> int:
+    """Return about the time in which an eighth of what is dirty is written, at most 200 ms."""
+    divisor = 1 + wb.avg_write_bandwidth // (1 << (1 + k.hz // 8 - 1).bit_length())
+    return min((wb_dirty // divisor + 1) * k.jiffy_ns, MAX_PAUSE_NS)
+
+
+def min_pause(k: Kernel, wb: BdiWriteback, longest: int, pos_ratio: int) -> tuple[int, int]:
+    """Return the least pause worth sleeping for (ns) and the ration of pages until the next."""
+    high = max(0, wb.avg_write_bandwidth.bit_length() - wb.dirty_ratelimit.bit_length())
+    target = min(10 * MSEC + 10 * MSEC * high, k.jiffy_ns + longest // 2)
+    ratelimit = wb.dirty_ratelimit
+    ration = ratelimit * target // SEC
+    if ration < DIRTY_POLL_THRESH:
+        target = longest
+        ration = min(ratelimit * target // SEC, DIRTY_POLL_THRESH)
+    task_rate = ratelimit * pos_ratio >> RATIO_SHIFT
+    if task_rate and ration * SEC // task_rate > longest:
+        target = longest
+        ration = task_rate * target // SEC
+    shortest = k.jiffy_ns + target // 2 if ration >= DIRTY_POLL_THRESH else target
+    return shortest, max(ration, 1)
+
+
+def update_bandwidth(k: Kernel, wb: BdiWriteback, tight: Held | None, start_ns: int) -> None:
+    """Update the estimates, at most every 200 ms; after idleness only take a new stamp."""
+    now = k.loop.now
+    elapsed = now - wb.bw_stamp_ns
+    if elapsed < BANDWIDTH_INTERVAL_NS:
+        return
+    written, dirtied = wb.written, wb.dirtied
+    if not (elapsed > SEC and wb.bw_stamp_ns < start_ns):
+        if tight is not None:
+            tight.domain.update_limit(now, tight.state)
+            below = tight.state.dirty < tight.state.setpoint
+            update_dirty_ratelimit(wb, elapsed, dirtied, tight.pos_ratio, below_setpoint=below)
+        update_write_bandwidth(k, wb, elapsed, written)
+    wb.dirtied_stamp = dirtied
+    wb.written_stamp = written
+    wb.bw_stamp_ns = now

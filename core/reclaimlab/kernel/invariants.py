@@ -1,0 +1,71 @@
+"""What must hold at every moment: counts equal to a recount, no page in two states or two places.
+
+A violation is a bug of the model, never of a user's scenario or policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reclaimlab.errors import InvariantError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reclaimlab.kernel.folio import LruList
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.memcontrol import MemCgroup
+
+
+def check(k: Kernel) -> None:
+    """Recount everything.
+
+    Raises:
+        InvariantError: naming each count that is off.
+    """
+    faults = [*_memcg_faults(k), *_machine_faults(k), *_worker_faults(k)]
+    if faults:
+        msg = f"at {k.loop.now} ns: " + "; ".join(faults)
+        raise InvariantError(msg)
+
+
+def _lists(memcg: MemCgroup) -> tuple[LruList, ...]:
+    lruvec = memcg.lruvec
+    return lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file
+
+
+def _memcg_faults(k: Kernel) -> Iterator[str]:
+    for memcg in k.memcgs:
+        for lru in _lists(memcg):
+            extents = list(lru)
+            total = sum(extent.nr for extent in extents)
+            if total != lru.nr:
+                yield f"{lru.name} counts {lru.nr} pages and holds {total}"
+            yield from (f"{extent!r} is on {lru.name} and says otherwise" for extent in extents if extent.lru is not lru)
+            yield from (f"{extent!r} has no pages and is on {lru.name}" for extent in extents if extent.nr <= 0)
+        if memcg.usage < 0 or memcg.nr_dirty < 0 or memcg.nr_writeback < 0:
+            yield f"{memcg!r} has {memcg.nr_dirty} dirty and {memcg.nr_writeback} writeback pages"
+
+
+def _machine_faults(k: Kernel) -> Iterator[str]:
+    dirty = sum(memcg.nr_dirty for memcg in k.memcgs)
+    writeback = sum(memcg.nr_writeback for memcg in k.memcgs)
+    if dirty != k.nr_dirty:
+        yield f"{k.nr_dirty} pages are dirty and the memcgs have {dirty}"
+    if writeback != k.nr_writeback:
+        yield f"{k.nr_writeback} pages are under writeback and the memcgs have {writeback}"
+    on_wbs = sum(wb.nr_dirty for wb in k.wbs)
+    if on_wbs != k.nr_dirty:
+        yield f"{k.nr_dirty} pages are dirty and the flushers have {on_wbs}"
+    if k.zone.free < 0:
+        yield f"{k.zone.free} pages are free"
+    listed = k.zone.free + sum(lru.nr for memcg in k.memcgs for lru in _lists(memcg)) + sum(k.zone.isolated)
+    if listed > k.zone.managed:
+        yield f"{listed} pages are free, listed or isolated and the zone has {k.zone.managed}"
+
+
+def _worker_faults(k: Kernel) -> Iterator[str]:
+    for pool in k.pools:
+        running = sum(worker.running and worker.task.state == "R" for worker in pool.workers)
+        if running != pool.nr_running:
+            yield f"pool of cpu {pool.cpu} counts {pool.nr_running} running workers and has {running}"

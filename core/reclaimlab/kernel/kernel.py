@@ -1,0 +1,128 @@
+"""The state of one simulated kernel: what is global in the real one.
+
+Functions in this package take the kernel as their first argument, as the real ones take it from
+nowhere; nothing else is global.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.engine.wait import WaitQueue
+from reclaimlab.kernel.memcontrol import MemCgroup
+from reclaimlab.kernel.mmzone import Zone
+from reclaimlab.kernel.process import Process
+from reclaimlab.measure.vmstat import VmStat
+from reclaimlab.units import SEC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.loop import Loop
+    from reclaimlab.engine.rng import Streams
+    from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.policy.contexts import Features
+    from reclaimlab.policy.table import HookTable
+
+
+class DirtySettings:
+    """vm.dirty_*: shares in per cent, sizes in bytes (0: use the share), times in ns."""
+
+    __slots__ = ("background_bytes", "background_ratio", "bytes", "expire_ns", "interval_ns", "ratio")
+
+    def __init__(
+        self, *, ratio: int, background_ratio: int, limit_bytes: int, background_bytes: int, expire_ns: int, interval_ns: int
+    ) -> None:
+        self.ratio = ratio
+        self.background_ratio = background_ratio
+        self.bytes = limit_bytes
+        self.background_bytes = background_bytes
+        self.expire_ns = expire_ns
+        self.interval_ns = interval_ns
+
+
+class Kernel:
+    """One machine's kernel.
+
+    Attributes:
+        hooks: the policies of this run.
+        features: what this kernel version is.
+        cgroup: ``v1`` or ``v2``.
+        memcgs: all memory cgroups, the root first.
+        nr_dirty, nr_writeback: pages machine-wide (NR_FILE_DIRTY, NR_WRITEBACK).
+        reclaim_wait: sleepers in reclaim_throttle(WRITEBACK), and nr_throttled of them.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        hooks: HookTable,
+        features: Features,
+        streams: Streams,
+        *,
+        memory_pages: int,
+        min_free_bytes: int = 0,
+        cgroup: str = "v1",
+        hz: int = 250,
+        cpus: int = 2,
+        swappiness: int = 60,
+        dirty: DirtySettings,
+    ) -> None:
+        self.loop = loop
+        self.hooks = hooks
+        self.features = features
+        self.streams = streams
+        self.cgroup = cgroup
+        self.hz = hz
+        self.jiffy_ns = SEC // hz
+        self.cpus = cpus
+        self.swappiness = swappiness
+        self.dirty = dirty
+        self.zone = Zone(loop, managed=memory_pages, min_free_bytes=min_free_bytes)
+        self.vmstat = VmStat()
+        self.root = MemCgroup(loop, "root", limit=0, soft_limit=0, is_root=True)
+        self.memcgs: list[MemCgroup] = [self.root]
+        self.kthread = Process("kernel", self.root, is_kthread=True)
+        self.processes: list[Process] = []
+        self.bdis: list[Any] = []
+        self.wbs: list[Any] = []
+        self.swap: Any = None
+        self.caches: dict[str, Any] = {}
+        self.shrinkers: list[Any] = []
+        self.pools: list[Any] = []
+        self.bound_pools: dict[int, Any] = {}
+        self.unbound_pool: Any = None
+        self.idle_workers = 2
+        self.kthreadd: Any = None
+        self.global_domain: Any = None
+        self.nr_dirty = 0
+        self.nr_writeback = 0
+        self.nr_throttled = 0
+        self.throttle_start_written = 0
+        self.reclaim_wait = WaitQueue(loop, "reclaim_wait[WRITEBACK]")
+        self.reclaim_wait_congested = WaitQueue(loop, "reclaim_wait[CONGESTED]")
+        self.congestion_wait_queue = WaitQueue(loop, "congestion_wqh[BLK_RW_ASYNC]")
+        self.oom_events: list[Any] = []
+        self.progress_ns = 0
+        """When a page was last cleaned, freed or charged."""
+        self.trace = loop.trace
+
+    @property
+    def current(self) -> Task:
+        """The task that runs."""
+        task = self.loop.current
+        assert task is not None, "in interrupt context there is no current"
+        return task
+
+    @property
+    def process(self) -> Process:
+        """The process of the task that runs; the kernel's own for threads without one."""
+        owner = self.current.owner
+        return owner if type(owner) is Process else self.kthread
+
+    def spawn(self, name: str, steps: Steps, *, flags: int = 0, process: Process | None = None) -> Task:
+        """Start a task for ``process``, or a kernel thread."""
+        task = self.loop.spawn(name, steps, flags=flags)
+        if process is not None:
+            task.owner = process
+            process.task = task
+            self.processes.append(process)
+        return task

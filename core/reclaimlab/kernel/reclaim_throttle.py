@@ -1,0 +1,82 @@
+"""The sleeps of reclaim: congestion_wait(), wait_iff_congested(), reclaim_throttle().
+
+Follows mm/backing-dev.c of v3.10 and mm/vmscan.c:reclaim_throttle() of v5.17 (Linux kernel commit
+8cd7c588decf ("mm/vmscan: throttle reclaim until some writeback completes if congested") (in v5.16)).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reclaimlab.kernel import backing_dev, filemap
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
+from reclaimlab.policy.decisions import ThrottleKind, ThrottleReason
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.scan_control import ShrinkStat
+    from reclaimlab.policy.decisions import Throttle
+
+MAX_KSWAPD_FAILURES = 16
+
+
+def sleep(k: Kernel, throttle: Throttle, stat: ShrinkStat | None) -> Steps:
+    """Sleep as the policy said."""
+    start = k.loop.now
+    k.vmstat.throttles += 1
+    if throttle.kind is ThrottleKind.CONGESTION_WAIT:
+        yield from congestion_wait(k, throttle.timeout_ns)
+    elif throttle.kind is ThrottleKind.WAIT_IFF_CONGESTED:
+        yield from wait_iff_congested(k, throttle.timeout_ns)
+    elif throttle.kind is ThrottleKind.RECLAIM_THROTTLE:
+        yield from reclaim_throttle(k, throttle)
+    elif stat is not None:
+        extent = stat.slow_io if throttle.uses_io_test else stat.slow
+        if extent is not None and extent.unit is not None and extent.reclaim:
+            yield from filemap.wait_on_page_bit(k, extent.unit, throttle.timeout_ns or None)
+    k.vmstat.throttle_ns += k.loop.now - start
+
+
+def congestion_wait(k: Kernel, timeout_ns: int) -> Steps:
+    """Sleep until some request ends on an uncongested queue, at most ``timeout_ns``.
+
+    blk-mq drivers never signal, so there the sleep always lasts its full time.
+    """
+    backing_dev.expect_uncongested(k)
+    yield k.congestion_wait_queue.for_at_most(timeout_ns)
+
+
+def wait_iff_congested(k: Kernel, timeout_ns: int) -> Steps:
+    """As congestion_wait(), but only if some queue is congested and the zone is flagged so."""
+    if backing_dev.any_congested(k) and k.zone.congested:
+        yield from congestion_wait(k, timeout_ns)
+
+
+def reclaim_throttle(k: Kernel, throttle: Throttle) -> Steps:
+    """Sleep for a reason; WRITEBACK ends early when enough throttled pages have been written."""
+    if throttle.reason is not ThrottleReason.WRITEBACK:
+        if not skip_throttle_noprogress(k):
+            yield k.reclaim_wait_congested.for_at_most(throttle.timeout_ns)
+        return
+    if not k.nr_throttled:
+        k.throttle_start_written = k.vmstat.nr_throttled_written
+    k.nr_throttled += 1
+    yield k.reclaim_wait.for_at_most(throttle.timeout_ns)
+    k.nr_throttled -= 1
+
+
+def skip_throttle_noprogress(k: Kernel) -> bool:
+    """Return whether sleeping would not help: kswapd gave up, or little is waiting for writeback."""
+    if k.zone.kswapd_failures >= MAX_KSWAPD_FAILURES:
+        return True
+    reclaimable = sum(group.lruvec.nr_file for group in k.memcgs)
+    return 2 * (k.nr_dirty + k.nr_writeback) <= reclaimable
+
+
+def acct_reclaim_writeback(k: Kernel, nr: int) -> None:
+    """Count pages whose writeback ended while reclaimers are throttled; wake them when it is enough."""
+    if k.nr_throttled:
+        k.vmstat.nr_throttled_written += nr
+        if k.vmstat.nr_throttled_written - k.throttle_start_written > SWAP_CLUSTER_MAX * k.nr_throttled:
+            k.reclaim_wait.wake_all()

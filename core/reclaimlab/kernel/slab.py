@@ -1,0 +1,104 @@
+"""Kernel objects: caches that take a page only when they have no free object left.
+
+Follows mm/slab.c of v3.10 as far as a stack shows it (__kmalloc, fallback_alloc, kmem_getpages) and
+fs/xfs/kmem.c:kmem_alloc().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reclaimlab.kernel import page_alloc
+from reclaimlab.policy.contexts import AllocationView, Stage
+from reclaimlab.policy.gfp import GFP_KERNEL
+from reclaimlab.units import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.kernel import Kernel
+
+
+class KmemCache:
+    """Objects of one size.
+
+    Attributes:
+        free: objects without a user. pages: pages the cache holds.
+    """
+
+    __slots__ = ("free", "name", "pages", "per_page", "size")
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+        self.per_page = max(1, PAGE_SIZE // size)
+        self.free = 0
+        self.pages = 0
+
+
+def kmem_cache(k: Kernel, size: int) -> KmemCache:
+    """Return the cache that serves ``size`` bytes: kmalloc-32, -64, -96, -128, -192, -256, ..."""
+    sizes = (32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)
+    fit = next((s for s in sizes if s >= size), 4096)
+    name = f"kmalloc-{fit}"
+    cache = k.caches.get(name)
+    if cache is None:
+        cache = k.caches[name] = KmemCache(name, fit)
+    return cache  # type: ignore[no-any-return]
+
+
+def kfree(k: Kernel, size: int, count: int = 1) -> None:
+    """Give objects back; pages that become free beyond two go back to the zone."""
+    cache = kmem_cache(k, size)
+    cache.free += count
+    spare = cache.free // cache.per_page - 2
+    if spare > 0:
+        spare = min(spare, cache.pages)
+        cache.free -= spare * cache.per_page
+        cache.pages -= spare
+        page_alloc.free_pages(k, spare)
+
+
+def caller_gfp(k: Kernel, gfp: int, site: str, within: str, filesystem: str, *, km_nofs: bool = False) -> int:
+    """Return the mask with which a caller goes to the allocator, as the policies derive it."""
+    view = AllocationView(
+        Stage.CALLER, gfp, k.current.flags, site, within, km_nofs=km_nofs, aop_nofs=False, filesystem=filesystem
+    )
+    return k.hooks.derive_gfp(view)
+
+
+def kmem_alloc(
+    k: Kernel, size: int, site: str, *, within: str = "", filesystem: str = "", km_nofs: bool = False
+) -> Steps:
+    """Allocate one object for a filesystem: KM_SLEEP, or KM_NOFS, turned into a gfp mask."""
+    cache = kmem_cache(k, size)
+    if cache.free:
+        cache.free -= 1
+        return
+    gfp = caller_gfp(k, GFP_KERNEL, site, within, filesystem, km_nofs=km_nofs)
+    yield from __kmalloc(k, cache, gfp, site)
+
+
+def __kmalloc(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:
+    """Allocate one object."""
+    if not cache.free:
+        yield from ____cache_alloc_node(k, cache, gfp, site)
+    cache.free -= 1
+
+
+def ____cache_alloc_node(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:
+    """Refill the cache of this node."""
+    yield from fallback_alloc(k, cache, gfp, site)
+
+
+def fallback_alloc(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:
+    """Take a page from any node."""
+    yield from kmem_getpages(k, cache, gfp, site)
+
+
+def kmem_getpages(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:
+    """Take one page for the cache."""
+    got = page_alloc.try_alloc(k, 1)
+    if not got:
+        got = yield from page_alloc.__alloc_pages_nodemask(k, gfp, 1, site)
+    cache.pages += 1
+    cache.free += cache.per_page

@@ -1,0 +1,1 @@
+"""Reports: a comparison as text for a mail, Markdown, JSON or CSV."""

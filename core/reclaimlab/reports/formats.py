@@ -1,0 +1,36 @@
+"""The formats of a report, by the names that ``report --format`` takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from reclaimlab.errors import ReclaimlabError, did_you_mean
+from reclaimlab.reports.csv_table import csv_report
+from reclaimlab.reports.json_object import comparison_object, dump
+from reclaimlab.reports.markdown import markdown_report
+from reclaimlab.reports.text import text_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reclaimlab.runs.comparison import Comparison
+
+FORMATS: Final[dict[str, Callable[[Comparison], str]]] = {
+    "text": text_report,
+    "markdown": markdown_report,
+    "json": lambda comparison: dump(comparison_object(comparison)),
+    "csv": csv_report,
+}
+
+
+def render(comparison: Comparison, name: str) -> str:
+    """Return ``comparison`` in the format called ``name``.
+
+    Raises:
+        ReclaimlabError: there is no such format.
+    """
+    if name not in FORMATS:
+        raise ReclaimlabError(
+            f"unknown format {name!r}; {did_you_mean(name, FORMATS, what='one of')}"
+        )
+    return FORMATS[name](comparison)

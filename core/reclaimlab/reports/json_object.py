@@ -1,0 +1,91 @@
+"""The JSON object of a comparison and of a run, as the command line's contract has it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.measure.records import METRICS, RunResult, as_json, incident_json
+
+if TYPE_CHECKING:
+    from reclaimlab.runs.comparison import Comparison, ContenderSummary, MetricSummary, Pair
+
+SCHEMA = 1
+
+
+def comparison_object(comparison: Comparison) -> dict[str, Any]:
+    """Return what ``compare --json`` prints."""
+    return {
+        "schema": SCHEMA,
+        "comparison": comparison.id,
+        "scenario": comparison.head.scenario,
+        "seeds": list(comparison.head.seeds),
+        "contenders": [_contender(each) for each in comparison.contenders],
+        "pairs": [_pair(pair) for pair in comparison.pairs],
+    }
+
+
+def run_object(result: RunResult) -> dict[str, Any]:
+    """Return what ``run --json`` prints: a contender of one seed, and what only a run has."""
+    plain = as_json(result)
+    metrics = {
+        name: {"unit": METRICS[name].unit, "value": value, "mean": value, "median": value,
+               "ci95": [value, value], "n": 1, "better": METRICS[name].better}
+        for name, value in result.metrics.items()
+    }  # fmt: skip
+    return {
+        "schema": SCHEMA,
+        "scenario": result.scenario,
+        **plain,
+        "verdicts": {str(result.verdict): 1},
+        "metrics": metrics,
+        "policy_versions": result.policy_versions,
+    }
+
+
+def dump(plain: Any) -> str:
+    """Return ``plain`` as JSON text that people can read and diff."""
+    return json.dumps(plain, indent=2) + "\n"
+
+
+def _contender(summary: ContenderSummary) -> dict[str, Any]:
+    ended, incident = summary.ended, summary.incident
+    found: dict[str, Any] = {
+        "contender": summary.contender,
+        "verdict": summary.verdict and str(summary.verdict),
+        "verdicts": {str(verdict): count for verdict, count in summary.verdicts.items()},
+        "ended": ended
+        and {"reason": ended.reason, "time_s": ended.time_s, "reasons": dict(ended.reasons)},
+        "metrics": {name: _metric(metric) for name, metric in summary.metrics.items()},
+        "incident": incident and incident_json(incident, summary.incident_seed or 0),
+    }
+    if summary.failures:
+        found["failed"] = [
+            {"seed": record.seed, "failure": str(record.failure), "error": record.error}
+            for record in summary.failures
+        ]
+    return found
+
+
+def _metric(metric: MetricSummary) -> dict[str, Any]:
+    return {
+        "unit": metric.info.unit,
+        "mean": metric.mean,
+        "median": metric.median,
+        "ci95": list(metric.ci95),
+        "n": metric.n,
+        "better": metric.info.better,
+    }
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    judged = pair.judged
+    return {
+        "metric": judged.metric,
+        "a": pair.a,
+        "b": pair.b,
+        "ratio": judged.ratio,
+        "ci95": judged.ci95 and list(judged.ci95),
+        "p": judged.p,
+        "judgement": str(judged.judgement),
+    }

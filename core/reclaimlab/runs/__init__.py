@@ -1,0 +1,1 @@
+"""Running: one run, many runs in processes, comparisons, and running stored runs again."""

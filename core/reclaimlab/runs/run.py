@@ -1,0 +1,140 @@
+"""One run: a scenario, a contender and a seed become a result, or a record of why there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reclaimlab import __version__
+from reclaimlab.errors import ContenderError, InvariantError, PolicyError
+from reclaimlab.hosting.catalog import Catalog
+from reclaimlab.hosting.contender import parse_contender
+from reclaimlab.hosting.host import build_table
+from reclaimlab.machine import simulate
+from reclaimlab.scenarios.reader import read_scenario
+from reclaimlab.store.fingerprint import result_hash
+from reclaimlab.store.records import Failure, RunRecord
+
+if TYPE_CHECKING:
+    from reclaimlab.measure.records import RunResult
+    from reclaimlab.scenarios.schema import Scenario
+
+Stop = Callable[[], bool]
+
+
+class RunStoppedError(Exception):
+    """A run was given up because ``stop`` said so; nothing of it is kept."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunRequest:
+    """All that determines a run, as plain text that crosses process borders."""
+
+    number: int
+    """Its place in its comparison."""
+    scenario: str
+    scenario_text: str
+    scenario_hash: str
+    contender: str
+    seed: int
+    check: bool = False
+    """Recount every invariant of the model; changes nothing but the time it takes."""
+
+
+@cache
+def installed_policies() -> Catalog:
+    """Return the policies of this process; looking for them once costs tens of milliseconds."""
+    return Catalog.discover()
+
+
+def never() -> bool:
+    """Say that nobody asked to stop."""
+    return False
+
+
+def run_one(
+    scenario: Scenario,
+    contender: str,
+    seed: int,
+    *,
+    catalog: Catalog | None = None,
+    check: bool = False,
+    stop: Stop = never,
+) -> RunResult:
+    """Simulate ``contender`` on ``scenario``; the same arguments give an equal result.
+
+    Args:
+        scenario: what to simulate.
+        contender: ``KERNEL[+FIX[(param=value,...)]]...``
+        seed: everything random grows from it.
+        catalog: where to find the policies; the installed ones if None.
+        check: recount every invariant of the model on the way.
+        stop: asked on the way; once true, the run is given up.
+
+    Raises:
+        InvariantError: a bug of the model (with ``check``).
+        ContenderError: ``contender`` cannot be read.
+        PolicyError: a policy raised or answered nonsense.
+        RunStoppedError: ``stop`` said so while it ran.
+    """
+    catalog = catalog or installed_policies()
+    parsed = parse_contender(contender, catalog)
+
+    def progress(_time_ns: int) -> None:
+        if stop():
+            raise RunStoppedError
+
+    table = build_table(parsed, catalog)
+    result = simulate(scenario, str(parsed), table, seed, progress=progress, check=check)
+    return dataclasses.replace(result, policy_versions=parsed.versions())
+
+
+def record_run(request: RunRequest, *, stop: Stop = never) -> RunRecord:
+    """Simulate what ``request`` asks for; a run that fails gives a record that says why.
+
+    Raises:
+        RunStoppedError: ``stop`` said so while it ran.
+    """
+    try:
+        scenario = read_scenario(request.scenario_text, request.scenario)
+        result = run_one(scenario, request.contender, request.seed, check=request.check, stop=stop)
+    except RunStoppedError:
+        raise
+    except (PolicyError, ContenderError) as error:
+        return failed_record(request, Failure.POLICY, str(error))
+    except (Exception, SystemExit) as error:
+        return failed_record(request, Failure.BUG, _bug_report(error))
+    return dataclasses.replace(
+        _blank(request),
+        policy_versions=result.policy_versions,
+        result=result,
+        result_hash=result_hash(result),
+    )
+
+
+def failed_record(request: RunRequest, failure: Failure, error: str) -> RunRecord:
+    """Return the record of a run that has no result."""
+    return dataclasses.replace(_blank(request), failure=failure, error=error)
+
+
+def _blank(request: RunRequest) -> RunRecord:
+    return RunRecord(
+        scenario=request.scenario,
+        scenario_text=request.scenario_text,
+        scenario_hash=request.scenario_hash,
+        contender=request.contender,
+        seed=request.seed,
+        package_version=__version__,
+    )
+
+
+def _bug_report(error: BaseException) -> str:
+    kind = "an invariant of the simulator" if isinstance(error, InvariantError) else "the simulator"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{kind} broke, which is a bug of reclaimlab {__version__}, not of your input: "
+        f"{type(error).__name__}: {error} ({place.name}, {place.filename}:{place.lineno})"
+    )

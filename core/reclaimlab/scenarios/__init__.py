@@ -1,0 +1,1 @@
+"""Scenarios: TOML files that say what is simulated, their library, and recordings."""

@@ -1,0 +1,131 @@
+"""The tasks of a scenario: one model a program, told apart by ``program``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from reclaimlab.scenarios.fields import Model, Rate, Size, SomeSize, SomeTime, Time
+from reclaimlab.units import GIB, KIB, MIB, MSEC, SEC
+
+
+class Task(Model):
+    """What every task has, whatever it runs."""
+
+    program: str = Field(description="which program the task runs")
+    memcg: str = Field("", description="memcg the task is in; empty: the root")
+    filesystem: str = Field("", description="filesystem it works on; empty: none")
+    count: int = Field(1, ge=1, le=10_000, description="copies, NAME-1 to NAME-n when over 1")
+    start: Time = Field(0, description="when it starts (time since the run began)")
+    start_jitter: Time = Field(0, description="latest extra start, drawn from the seed (time)")
+    rss: Size = Field(256 * KIB, description="anonymous memory the process keeps (bytes)")
+    kthread: bool = Field(False, description="a kernel thread: policies may exempt it")
+    oom_score_adj: int = Field(0, ge=-1000, le=1000, description="as /proc/PID/oom_score_adj")
+
+
+class WriterTask(Task):
+    """Buffered write()s to one file, or to several in turn."""
+
+    program: Literal["writer"] = Field(description="buffered write()s")
+    file_size: Size = Field(
+        0, description="size at which a file is full (bytes); 0: grows for ever"
+    )
+    total: Size = Field(0, description="ends after so much (bytes); 0: writes until the run ends")
+    write_size: SomeSize = Field(MIB, description="one sequential write() (bytes)")
+    pattern: Literal["sequential", "random"] = Field("sequential", description="where it writes")
+    random_min: SomeSize = Field(4 * KIB, description="smallest random write() (bytes)")
+    random_max: SomeSize = Field(16 * KIB, description="largest random write() (bytes)")
+    preallocated: bool = Field(False, description="fallocate()d first: unwritten extents")
+    restart: Literal["overwrite", "truncate", "new"] = Field(
+        "new", description="when a file is full"
+    )
+    think: Time = Field(0, description="pause between write()s (time)")
+    copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
+    files: int = Field(1, ge=1, le=100_000, description="files written in turn")
+
+
+class ReaderTask(Task):
+    """Sequential buffered read()s of a file, from the device unless ``cached``."""
+
+    program: Literal["reader"] = Field(description="buffered read()s")
+    file_size: SomeSize = Field(description="size of the file read again and again (bytes)")
+    read_size: SomeSize = Field(64 * KIB, description="one read() (bytes)")
+    think: Time = Field(0, description="pause between read()s (time)")
+    cached: bool = Field(False, description="keeps what it has read instead of dropping it")
+
+
+class MapperTask(Task):
+    """Builds up anonymous memory, holds it, gives it back, and begins again."""
+
+    program: Literal["mapper"] = Field(description="anonymous memory pressure")
+    size: SomeSize = Field(description="anonymous memory it builds up (bytes)")
+    step: SomeSize = Field(256 * KIB, description="one burst of page faults (bytes)")
+    step_time: SomeTime = Field(MSEC, description="time of one burst")
+    hold: Time = Field(SEC, description="how long it holds the whole (time)")
+    idle: Time = Field(100 * MSEC, description="pause before it begins again (time)")
+
+
+class BuildTask(Task):
+    """One job of a parallel build: compiles that end in object files, now and then a link."""
+
+    program: Literal["build"] = Field(description="compiles and links")
+    anon: SomeSize = Field(description="anonymous memory of one compile (bytes)")
+    anon_step: SomeSize = Field(256 * KIB, description="one burst of page faults (bytes)")
+    compute: SomeTime = Field(description="CPU time of one compile")
+    object_min: SomeSize = Field(description="smallest object file (bytes)")
+    object_max: SomeSize = Field(description="largest object file (bytes)")
+    write_size: SomeSize = Field(128 * KIB, description="one write() (bytes)")
+    link_every: int = Field(8, ge=1, description="compiles before a link (count)")
+    link_anon: Size = Field(description="anonymous memory of a link (bytes)")
+    link_size: Size = Field(description="file that a link writes (bytes)")
+    tree: int = Field(64, ge=1, description="files kept before the oldest is removed (count)")
+    read_size: Size = Field(0, description="source read through the page cache a compile (bytes)")
+
+
+class MetadataTask(Task):
+    """Creates small files, each in a transaction of the filesystem."""
+
+    program: Literal["metadata"] = Field(description="many small files")
+    size_min: Size = Field(description="smallest file (bytes)")
+    size_max: Size = Field(description="largest file (bytes)")
+    files_per_dir: int = Field(200, ge=1, description="files in a directory (count)")
+    think: Time = Field(0, description="pause between files (time)")
+    transaction_gfp: Literal["nofs", "kernel", "vmalloc"] = Field(
+        "nofs", description="mask of the allocations inside the transaction"
+    )
+    keep: int = Field(256, ge=1, description="files kept before the oldest is removed (count)")
+
+
+class RenameTask(Task):
+    """Writes a new file and renames it over the old one, which flushes it in the task's context."""
+
+    program: Literal["rename"] = Field(description="write a new file, rename() it over the old")
+    file_size: SomeSize = Field(description="size of the file (bytes)")
+    write_size: SomeSize = Field(64 * KIB, description="one write() (bytes)")
+    think: Time = Field(0, description="pause after each rename() (time)")
+
+
+class LoopTask(Task):
+    """The thread of a loop device: writes the upper device's requests to a backing file."""
+
+    program: Literal["loop"] = Field(description="a loop device's thread")
+    upper_size: SomeSize = Field(512 * KIB, description="one request of the upper device (bytes)")
+    rate: Rate = Field(description="requests arrive at this rate (bytes/s)")
+
+
+TaskSpec = Annotated[
+    WriterTask | ReaderTask | MapperTask | BuildTask | MetadataTask | RenameTask | LoopTask,
+    Field(discriminator="program"),
+]
+
+PROGRAMS: dict[str, type[Task]] = {
+    "writer": WriterTask,
+    "reader": ReaderTask,
+    "mapper": MapperTask,
+    "build": BuildTask,
+    "metadata": MetadataTask,
+    "rename": RenameTask,
+    "loop": LoopTask,
+}
+"""Program -> the model of a task that runs it."""

@@ -1,0 +1,206 @@
+"""Reading the store: comparisons by id, and their runs as they were simulated."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from reclaimlab.errors import StoreError
+from reclaimlab.measure.records import Incident, RunResult, Series, TaskReport, Verdict
+from reclaimlab.store.connection import connect_for_reading, sqlite_errors
+from reclaimlab.store.records import (
+    ComparisonHead,
+    Failure,
+    Note,
+    RunRecord,
+    StoredComparison,
+)
+from reclaimlab.store.series import unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+LATEST = "latest"
+"""The id that stands for the newest comparison."""
+
+Row = dict[str, Any]
+
+
+class StoreReader:
+    """The store, open for reading; use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._database = connect_for_reading(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._database.close()
+
+    def comparisons(self, tag: str = "") -> tuple[StoredComparison, ...]:
+        """Return all comparisons, newest first; with ``tag`` only those that carry it."""
+        chosen = "WHERE c.id IN (SELECT comparison_id FROM tags WHERE tag = ?)" if tag else ""
+        sql = f"{_COMPARISONS} {chosen} ORDER BY c.created_at DESC, c.rowid DESC"
+        return tuple(self._comparison(row) for row in self._rows(sql, [tag] if tag else []))
+
+    def comparison(self, name: str) -> StoredComparison:
+        """Return the comparison that ``name`` names: an id, its beginning, or ``latest``.
+
+        Raises:
+            StoreError: none or several are named so.
+        """
+        row = next(self._rows(f"{_COMPARISONS} WHERE c.id = ?", [self.resolve(name)]))
+        return self._comparison(row)
+
+    def resolve(self, name: str) -> str:
+        """Return the full id for an id, the beginning of one, or ``latest``.
+
+        Raises:
+            StoreError: none or several are named so.
+        """
+        ids = [row["id"] for row in self._rows(_IDS, [])]
+        if not ids:
+            raise StoreError(f"store {self.path} holds no comparison yet; see `reclaimlab compare`")
+        if name == LATEST:
+            return str(ids[0])
+        found = [known for known in ids if name and known.startswith(name)]
+        if name in found or len(found) == 1:
+            return name if name in found else str(found[0])
+        if found:
+            raise StoreError(f"comparison {name!r} is not one: {', '.join(found)} begin so")
+        newest = ", ".join(ids[:5]) + (", ..." if len(ids) > 5 else "")
+        raise StoreError(
+            f"there is no comparison {name!r} in {self.path}; newest first: {newest} "
+            f"(`reclaimlab runs list` shows all, 'latest' is the newest)"
+        )
+
+    def runs(self, comparison_id: str, *, series: bool = False) -> tuple[RunRecord, ...]:
+        """Return the stored runs of a comparison, in the order they were planned.
+
+        Args:
+            comparison_id: a full id.
+            series: also read the series, which are most of the bytes.
+        """
+        sql = "SELECT * FROM runs WHERE comparison_id = ? ORDER BY length(id), id"
+        rows = list(self._rows(sql, [comparison_id]))
+        return tuple(self._run(row, series=series) for row in rows)
+
+    def series(self, run_id: str) -> tuple[Series, ...]:
+        """Return the series of one run."""
+        rows = self._rows("SELECT * FROM series WHERE run_id = ? ORDER BY id", [run_id])
+        return tuple(
+            Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"])) for row in rows
+        )
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        with sqlite_errors(self.path):
+            yield
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> Iterator[Row]:
+        with self._guard():
+            cursor: sqlite3.Cursor = self._database.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return iter(rows)
+
+    def _comparison(self, row: Row) -> StoredComparison:
+        tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
+        notes = self._rows("SELECT * FROM notes WHERE comparison_id = ? ORDER BY id", [row["id"]])
+        return StoredComparison(
+            id=row["id"],
+            created_at=row["created_at"],
+            head=_head(row),
+            stored_runs=row["stored_runs"],
+            failed_runs=row["failed_runs"],
+            tags=tuple(tag["tag"] for tag in tags),
+            notes=tuple(Note(note["created_at"], note["text"]) for note in notes),
+            worst_verdict=row["worst_verdict"] or "",
+        )
+
+    def _run(self, row: Row, *, series: bool) -> RunRecord:
+        return RunRecord(
+            scenario=row["scenario"],
+            scenario_text=row["scenario_text"],
+            scenario_hash=row["scenario_hash"],
+            contender=row["contender"],
+            seed=row["seed"],
+            package_version=row["package_version"],
+            policy_versions=json.loads(row["policy_versions"]),
+            result=None if row["failure"] else self._result(row, series=series),
+            result_hash=row["result_hash"] or "",
+            failure=Failure(row["failure"]) if row["failure"] else None,
+            error=row["error"] or "",
+        )
+
+    def _result(self, row: Row, *, series: bool) -> RunResult:
+        sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
+        metrics = list(self._rows(sql, [row["id"]]))
+        incidents = self._rows("SELECT * FROM incidents WHERE run_id = ?", [row["id"]])
+        return RunResult(
+            scenario=row["scenario"],
+            contender=row["contender"],
+            seed=row["seed"],
+            schedule=row["schedule"],
+            verdict=Verdict(row["verdict"]),
+            ended=row["ended"],
+            ended_ns=row["ended_ns"],
+            metrics=_by_subject(metrics, "run").get("", {}),
+            task_metrics=_by_subject(metrics, "task"),
+            memcg_metrics=_by_subject(metrics, "memcg"),
+            incident=next((_incident(incident) for incident in incidents), None),
+            series=self.series(row["id"]) if series else (),
+            policy_versions=json.loads(row["policy_versions"]),
+            events=row["events"],
+        )
+
+
+_IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
+_COMPARISONS = """
+    SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict
+    FROM comparisons c JOIN comparison_summary s ON s.comparison_id = c.id
+"""
+
+
+def _head(row: Row) -> ComparisonHead:
+    return ComparisonHead(
+        scenario=row["scenario"],
+        title=row["title"],
+        decides=row["decides"],
+        scenario_hash=row["scenario_hash"],
+        contenders=tuple(json.loads(row["contenders"])),
+        seeds=tuple(json.loads(row["seeds"])),
+        package_version=row["package_version"],
+    )
+
+
+def _by_subject(rows: Iterable[Row], scope: str) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row["scope"] == scope:
+            found.setdefault(row["subject"], {})[row["name"]] = row["value"]
+    return found
+
+
+def _incident(row: Row) -> Incident:
+    return Incident(
+        verdict=Verdict(row["verdict"]),
+        time_ns=row["t_ns"],
+        tasks=tuple(_task(task) for task in json.loads(row["tasks"])),
+        cycle=tuple(json.loads(row["cycle"])),
+        memory=json.loads(row["memory_pages"]),
+        note=row["note"],
+    )
+
+
+def _task(plain: Row) -> TaskReport:
+    return TaskReport(**(plain | {"stack": tuple(plain["stack"])}))

@@ -1,0 +1,84 @@
+"""What goes into the store and comes out of it, as frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reclaimlab.measure.records import RunResult
+
+
+class Failure(StrEnum):
+    """Why a run has no result."""
+
+    POLICY = "policy"
+    """A policy raised or answered nonsense; the run would fail again."""
+    BUG = "bug"
+    """The simulator broke: our fault, and the text says so."""
+    LOST = "lost"
+    """The process that simulated it died, as when the machine ran out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run with all that determines it: this record alone is enough to run it again."""
+
+    scenario: str
+    scenario_text: str
+    scenario_hash: str
+    contender: str
+    seed: int
+    package_version: str
+    policy_versions: Mapping[str, str] = field(default_factory=dict)
+    result: RunResult | None = None
+    """None exactly when :attr:`failure` says why."""
+    result_hash: str = ""
+    failure: Failure | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonHead:
+    """A comparison as it was asked for, before any of its runs."""
+
+    scenario: str
+    title: str
+    decides: str
+    scenario_hash: str
+    contenders: tuple[str, ...]
+    """In the order given; the first is the baseline."""
+    seeds: tuple[int, ...]
+    package_version: str
+
+    @property
+    def planned_runs(self) -> int:
+        """How many runs it has when it is whole."""
+        return len(self.contenders) * len(self.seeds)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark of the user on a comparison."""
+
+    created_at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredComparison:
+    """A comparison in the store; its runs are read apart."""
+
+    id: str
+    created_at: str
+    """ISO 8601, UTC."""
+    head: ComparisonHead
+    stored_runs: int
+    failed_runs: int
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]
+    worst_verdict: str
+    """Empty while no run has a result."""

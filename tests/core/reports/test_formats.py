@@ -1,0 +1,77 @@
+"""JSON, CSV, Markdown and the matrix."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.reports.matrix import verdict_matrix
+from reclaimlab.runs.comparison import Comparison
+
+Make = Callable[..., Comparison]
+PAIR = ("linux-3.10", "linux-3.10+km-noio(sites=unwritten)")
+
+
+def test_the_json_object_is_the_contracts(make: Make) -> None:
+    found = json.loads(render(make(*PAIR), "json"))
+    assert list(found) == ["schema", "comparison", "scenario", "seeds", "contenders", "pairs"]
+    base, other = found["contenders"]
+    assert list(base) == ["contender", "verdict", "verdicts", "ended", "metrics", "incident"]
+    assert (base["verdict"], base["verdicts"]) == ("deadlock", {"deadlock": 12})
+    assert set(base["metrics"]["writer_throughput"]) == {
+        "unit", "mean", "median", "ci95", "n", "better",
+    }  # fmt: skip
+    assert base["incident"]["tasks"][0]["stack"][0] == "wait_on_page_bit"
+    assert base["incident"]["seed"] == 1
+    assert other["incident"] is None
+    assert [set(pair) for pair in found["pairs"]] == [
+        {"metric", "a", "b", "ratio", "ci95", "p", "judgement"}
+    ] * 5
+    assert {pair["judgement"] for pair in found["pairs"]} == {"worse", "cannot tell"}
+
+
+def test_failed_runs_stand_in_the_json_object(with_a_failure: Comparison) -> None:
+    (contender,) = json.loads(render(with_a_failure, "json"))["contenders"]
+    assert contender["failed"] == [{"seed": 2, "failure": "policy", "error": "policy x raised"}]
+
+
+def test_the_csv_has_a_row_for_each_contender_and_metric(make: Make) -> None:
+    rows = list(csv.DictReader(io.StringIO(render(make(*PAIR), "csv"))))
+    assert len(rows) == 10
+    assert rows[0]["judgement"] == ""
+    throughput = next(row for row in rows[5:] if row["metric"] == "writer_throughput")
+    assert (throughput["contender"], throughput["judgement"]) == (PAIR[1], "worse")
+    assert float(throughput["ratio_to_baseline"]) == pytest.approx(0.9)
+
+
+def test_markdown_tables_have_as_many_cells_in_every_row(make: Make) -> None:
+    report = render(make("a|b", "*c*"), "markdown")
+    tables = [line for line in report.splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in tables} == {3, 5}
+    assert "a\\|b" in report
+
+
+def test_an_unknown_format_names_those_there_are() -> None:
+    with pytest.raises(ReclaimlabError, match="unknown format 'html'; one of: csv, json, markdown"):
+        render(None, "html")  # type: ignore[arg-type] # never looked at
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_comparison_without_any_run_can_be_reported(make: Make, name: str) -> None:
+    assert render(make(*PAIR, runs=0), name)
+
+
+def test_the_matrix_has_a_row_a_contender_and_a_column_a_scenario(
+    make: Make, with_a_failure: Comparison
+) -> None:
+    assert verdict_matrix([make(*PAIR)]) == (
+        "| contender | tiny |\n"
+        "| --- | --- |\n"
+        "| linux-3.10 | **deadlock** |\n"
+        "| linux-3.10+km-noio(sites=unwritten) | ok |\n"
+    )
+    assert "| linux-3.10 | ok, 1 failed |" in verdict_matrix([with_a_failure])

@@ -1,0 +1,74 @@
+"""Many runs, in real processes."""
+
+import multiprocessing
+from collections.abc import Generator, Iterator
+
+import pytest
+
+from reclaimlab.runs.compare import Plan, make_plan
+from reclaimlab.runs.pool import run_all
+from reclaimlab.runs.run import RunRequest
+from reclaimlab.scenarios.schema import Scenario
+from reclaimlab.store.records import Failure, RunRecord
+
+both = pytest.mark.parametrize("jobs", [1, 2])
+
+
+@pytest.fixture
+def plan(tiny: Scenario) -> Plan:
+    return make_plan(tiny, ["linux-3.10", "linux-3.10+may-enter-fs"], [1, 2])
+
+
+def by_number(outcomes: Iterator[tuple[RunRequest, RunRecord]]) -> list[RunRecord]:
+    return [record for _, record in sorted(outcomes, key=lambda outcome: outcome[0].number)]
+
+
+def test_processes_give_the_same_bytes_as_none(plan: Plan) -> None:
+    assert by_number(run_all(plan.requests, jobs=2)) == by_number(run_all(plan.requests, jobs=1))
+
+
+@both
+def test_nothing_to_do_ends_at_once(jobs: int) -> None:
+    assert list(run_all([], jobs=jobs)) == []
+
+
+@both
+@pytest.mark.usefixtures("broken_policies")
+def test_a_policy_that_raises_fails_its_own_runs_only(tiny: Scenario, jobs: int) -> None:
+    plan = make_plan(tiny, ["linux-3.10", "linux-3.10+raises"], [1, 2])
+    records = by_number(run_all(plan.requests, jobs=jobs))
+    assert [record.failure for record in records] == [None, Failure.POLICY] * 2
+
+
+@pytest.mark.usefixtures("broken_policies")
+def test_a_worker_that_dies_loses_its_own_runs_only(tiny: Scenario) -> None:
+    plan = make_plan(tiny, ["linux-3.10", "linux-3.10+kills-its-process"], [1, 2])
+    records = by_number(run_all(plan.requests, jobs=2))
+    assert [record.failure for record in records] == [None, Failure.LOST] * 2
+    assert "died" in records[1].error
+
+
+def test_runs_of_a_worker_that_is_killed_once_are_run_again(plan: Plan) -> None:
+    outcomes = run_all(plan.requests, jobs=2)
+    first = next(outcomes)
+    for worker in multiprocessing.active_children():
+        worker.kill()
+    rest = list(outcomes)
+    assert [record.failure for _, record in [first, *rest]] == [None] * 4
+
+
+@both
+def test_once_asked_to_stop_nothing_more_is_handed_out(plan: Plan, jobs: int) -> None:
+    found: list[RunRecord] = []
+    for _, record in run_all(plan.requests * 50, jobs=jobs, stop=lambda: bool(found)):
+        found.append(record)
+    assert 1 <= len(found) <= jobs
+
+
+def test_no_process_outlives_the_runs(plan: Plan) -> None:
+    list(run_all(plan.requests, jobs=2))
+    abandoned = run_all(plan.requests, jobs=2)
+    next(abandoned)
+    assert isinstance(abandoned, Generator)
+    abandoned.close()
+    assert multiprocessing.active_children() == []
