@@ -54,7 +54,9 @@ def _scaled(text: str, units: dict[str, int], *, default: str, example: str) -> 
         raise UnitError(msg)
     whole, _, fraction = number.partition(".")
     # Exact integer arithmetic: the same text is the same number on every machine.
-    return int(whole or 0) * scale + (int(fraction) * scale // 10 ** len(fraction) if fraction else 0)
+    return int(whole or 0) * scale + (
+        int(fraction) * scale // 10 ** len(fraction) if fraction else 0
+    )
 
 
 def parse_bytes(text: str | int) -> Bytes:
@@ -63,7 +65,9 @@ def parse_bytes(text: str | int) -> Bytes:
     Raises:
         UnitError: not a number, or an unknown unit.
     """
-    return Bytes(text if isinstance(text, int) else _scaled(text, _SIZE_UNITS, default="b", example="20MiB"))
+    return Bytes(
+        text if isinstance(text, int) else _scaled(text, _SIZE_UNITS, default="b", example="20MiB")
+    )
 
 
 def parse_rate(text: str | int) -> Bytes:
@@ -81,7 +85,11 @@ def parse_time(text: str | int) -> Nanoseconds:
     Raises:
         UnitError: not a number, or an unknown unit.
     """
-    return Nanoseconds(text * SEC if isinstance(text, int) else _scaled(text, _TIME_UNITS, default="s", example="10ms"))
+    return Nanoseconds(
+        text * SEC
+        if isinstance(text, int)
+        else _scaled(text, _TIME_UNITS, default="s", example="10ms")
+    )
 
 
 def _exact(value: int, units: tuple[tuple[str, int], ...]) -> str:

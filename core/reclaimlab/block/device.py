@@ -11,13 +11,14 @@ and lib/sbitmap.c (wake-up in batches of 8) for ``mq``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.engine.wait import WaitQueue
 from reclaimlab.units import SEC
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.rng import Stream
     from reclaimlab.engine.task import Steps, Task
@@ -39,10 +40,33 @@ class BlockDevice:
     """
 
     __slots__ = (
-        "_armed", "_erase_every", "_erase_left", "_erase_stall_ns", "_finishes", "_jitter", "_loop", "_queued_bytes",
-        "_stream", "busy_until_ns", "irq_cpu", "label", "latency_ns", "legacy", "listening", "max_request",
-        "name", "nr_requests", "on_uncongested", "peak_in_flight", "read_bw", "read_bytes", "requests", "tags",
-        "write_bw", "written_bytes",
+        "_armed",
+        "_erase_every",
+        "_erase_left",
+        "_erase_stall_ns",
+        "_finishes",
+        "_jitter",
+        "_loop",
+        "_queued_bytes",
+        "_stream",
+        "busy_until_ns",
+        "flush_ns",
+        "irq_cpu",
+        "label",
+        "latency_ns",
+        "legacy",
+        "listening",
+        "max_request",
+        "name",
+        "nr_requests",
+        "on_uncongested",
+        "peak_in_flight",
+        "read_bw",
+        "read_bytes",
+        "requests",
+        "tags",
+        "write_bw",
+        "written_bytes",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +85,7 @@ class BlockDevice:
         irq_cpu: int = 0,
         erase_every: int = 0,
         erase_stall_ns: int = 0,
+        flush_ns: int = 0,
     ) -> None:
         self._loop = loop
         self._stream = stream
@@ -77,6 +102,7 @@ class BlockDevice:
         self._erase_every = erase_every
         self._erase_left = erase_every
         self._erase_stall_ns = erase_stall_ns
+        self.flush_ns = flush_ns
         self.busy_until_ns = 0
         self._finishes: deque[tuple[int, int, bool]] = deque()
         self._queued_bytes = 0
@@ -84,7 +110,9 @@ class BlockDevice:
         self.read_bytes = 0
         self.requests = 0
         self.peak_in_flight = 0
-        self.tags = WaitQueue(loop, "blk_mq_get_tag" if not legacy else "get_request_wait", resource=self)
+        self.tags = WaitQueue(
+            loop, "blk_mq_get_tag" if not legacy else "get_request_wait", resource=self
+        )
         self.listening: Callable[[], bool] = lambda: False
         self.on_uncongested: Callable[[], None] = lambda: None
         self._armed = False
@@ -122,7 +150,11 @@ class BlockDevice:
 
     def write_congested(self) -> bool:
         """Return whether the queue is congested; a blk-mq queue never says so."""
-        return self.legacy and len(self._finishes) >= self.congested_on and self.in_flight() >= self.congested_on
+        return (
+            self.legacy
+            and len(self._finishes) >= self.congested_on
+            and self.in_flight() >= self.congested_on
+        )
 
     def queue_request(self, size: int, *, write: bool) -> int:
         """Queue one request, limit or not; return when it will be done (ns)."""
@@ -138,9 +170,16 @@ class BlockDevice:
         self.requests += 1
         return self.busy_until_ns
 
-    def submit_now(self, size: int, on_done: Callable[[], None], *, write: bool) -> None:
-        """Queue a bio without waiting for room: small ones, and those that may not sleep."""
+    def submit_now(
+        self, size: int, on_done: Callable[[], None], *, write: bool, flush: bool = False
+    ) -> None:
+        """Queue a bio without waiting for room: small ones, and those that may not sleep.
+
+        ``flush`` empties the device's write cache first (REQ_FLUSH): nothing else is done meanwhile.
+        """
         self._reap()
+        if flush:
+            self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + self.flush_ns
         finish = self._queue_bio(size, size, write=write)[0]
         self._loop.call_at(finish, on_done)
         self._after_submit()

@@ -6,12 +6,13 @@ is the resource of its own queue: its releasers are its holders.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.wait import WaitQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.task import Steps, Task
     from reclaimlab.engine.wait import Resource

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.order import Fifo, Order
@@ -17,6 +16,8 @@ from reclaimlab.engine.task import Steps, Task
 from reclaimlab.engine.wait import Choice, TimedWait, WaitQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reclaimlab.engine.trace import Trace
 
 

@@ -6,10 +6,12 @@ others exist to look for trouble, and ``replay`` repeats what one of them found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from reclaimlab.engine.rng import Stream
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reclaimlab.engine.rng import Stream
 
 
 class Order(Protocol):

@@ -58,8 +58,24 @@ class Task:
     """
 
     __slots__ = (
-        "flags", "generator", "killed", "longest_block_ns", "longest_block_on", "name", "on_sleep", "on_wake",
-        "owner", "pid", "sleeps", "since_ns", "started_ns", "state", "timer", "uninterruptible_ns", "value", "waits_on",
+        "flags",
+        "generator",
+        "killed",
+        "longest_block_ns",
+        "longest_block_on",
+        "name",
+        "on_sleep",
+        "on_wake",
+        "owner",
+        "pid",
+        "since_ns",
+        "sleeps",
+        "started_ns",
+        "state",
+        "timer",
+        "uninterruptible_ns",
+        "value",
+        "waits_on",
     )  # fmt: skip
 
     def __init__(self, name: str, generator: Steps, *, pid: int, flags: int = 0) -> None:

@@ -5,10 +5,11 @@ Nothing is recorded unless someone asked: a run without a trace pays one test pe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reclaimlab.engine.task import Task
 
 
@@ -33,7 +34,11 @@ class Trace:
     def emit(self, time_ns: int, task: Task | None, name: str, **arguments: int | str) -> None:
         """Record one event."""
         event = TraceEvent(
-            time_ns, task.name if task else "<idle>", task.pid if task else 0, name, tuple(arguments.items())
+            time_ns,
+            task.name if task else "<idle>",
+            task.pid if task else 0,
+            name,
+            tuple(arguments.items()),
         )
         if self._keep:
             self.events.append(event)

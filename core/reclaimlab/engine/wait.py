@@ -7,10 +7,11 @@ A wait queue knows, through its *resource*, who could ever wake it: that makes a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.task import Task
 
@@ -52,7 +53,9 @@ class WaitQueue:
 
     __slots__ = ("_loop", "name", "resource", "state", "waiters")
 
-    def __init__(self, loop: Loop, name: str, *, state: str = "D", resource: Resource | None = None) -> None:
+    def __init__(
+        self, loop: Loop, name: str, *, state: str = "D", resource: Resource | None = None
+    ) -> None:
         self._loop = loop
         self.name = name
         self.state = state
@@ -62,14 +65,14 @@ class WaitQueue:
     def __repr__(self) -> str:
         return f"<WaitQueue {self.name}, {len(self.waiters)} waiting>"
 
-    def wake_one(self, value: object = True) -> bool:  # noqa: FBT002
+    def wake_one(self, value: object = True) -> bool:
         """Make the first sleeper runnable; return whether there was one."""
         if not self.waiters:
             return False
         self._loop.make_ready(self.waiters.popleft(), value)
         return True
 
-    def wake_all(self, value: object = True) -> None:  # noqa: FBT002
+    def wake_all(self, value: object = True) -> None:
         """Make every sleeper runnable, in the order they came."""
         waiters = self.waiters
         while waiters:
@@ -107,7 +110,9 @@ class Completion:
 
     __slots__ = ("done", "queue")
 
-    def __init__(self, loop: Loop, name: str, *, resource: Resource | None = None, state: str = "D") -> None:
+    def __init__(
+        self, loop: Loop, name: str, *, resource: Resource | None = None, state: str = "D"
+    ) -> None:
         self.done = False
         self.queue = WaitQueue(loop, name, state=state, resource=resource)
 

@@ -9,12 +9,13 @@ named generously, never left out: then what is found is proven, and what is miss
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.task import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from reclaimlab.engine.wait import Resource
 
 

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.process import Process
     from reclaimlab.policy.contexts import FilesystemFeatures
 
-MAPPING_LEVELS = {"default": GFP_HIGHUSER_MOVABLE, "noio": GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS)}
+MAPPING_LEVELS = {
+    "default": GFP_HIGHUSER_MOVABLE,
+    "noio": GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS),
+}
 
 
 def still_dirty(run: list[Extent]) -> list[Extent]:
     """Return those extents of a gathered run that can still be marked, after a sleep."""
-    return [extent for extent in run if extent.nr and extent.dirty and extent.unit is None and extent.locked is None]
+    return [
+        extent
+        for extent in run
+        if extent.nr and extent.dirty and extent.unit is None and extent.locked is None
+    ]
 
 
 class FilesystemOptions:
@@ -45,7 +52,12 @@ class FilesystemOptions:
     __slots__ = ("free_extent_pages", "log_size", "mapping_gfp", "write_begin_gfp")
 
     def __init__(
-        self, *, write_begin_gfp: str = "kernel", mapping_gfp: str = "default", log_size: int = 10 << 20, free_extent_pages: int = 0
+        self,
+        *,
+        write_begin_gfp: str = "kernel",
+        mapping_gfp: str = "default",
+        log_size: int = 10 << 20,
+        free_extent_pages: int = 0,
     ) -> None:
         self.free_extent_pages = free_extent_pages
         self.write_begin_gfp = write_begin_gfp
@@ -65,7 +77,14 @@ class Filesystem:
     type = ""
     large_folio_types = ("xfs", "ext4")
 
-    def __init__(self, k: Kernel, name: str, bdi: BackingDev, features: FilesystemFeatures, options: FilesystemOptions) -> None:
+    def __init__(
+        self,
+        k: Kernel,
+        name: str,
+        bdi: BackingDev,
+        features: FilesystemFeatures,
+        options: FilesystemOptions,
+    ) -> None:
         self.k = k
         self.name = name
         self.bdi = bdi
@@ -102,7 +121,9 @@ class Filesystem:
         """Remove a file with its pages."""
         yield from filemap.truncate_inode_pages(k, mapping)
 
-    def file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def vfs_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """write(2) of ``nr`` pages at page ``index``."""
         mutex: Mutex = mapping.private
         yield from mutex.mutex_lock(k.current)
@@ -124,7 +145,8 @@ class Filesystem:
 
     def _aop_nofs(self) -> bool:
         """Return whether write_begin() passes AOP_FLAG_NOFS: as the kernel does, or as the scenario says
-        the kernel does, unless a fix decides otherwise."""
+        the kernel does, unless a fix decides otherwise.
+        """
         answers = self.k.hooks.answers("enter_scope", ScopeView(Scope.WRITE_BEGIN, self.type, 0))
         said = [change.aop_nofs for _, change in answers if change is not None]
         kernel_says = said.pop() if said else False
@@ -195,7 +217,9 @@ class Filesystem:
             extent.mapping.split(extent, most)
         return extent
 
-    def mark(self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Task | None) -> WritebackUnit:
+    def mark(
+        self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Task | None
+    ) -> WritebackUnit:
         """Turn dirty extents into one unit under writeback, not yet submitted."""
         unit = WritebackUnit(k.loop, mapping, f"{label} {mapping.name}+{run[0].index}", task)
         unit.wb = mapping.wb

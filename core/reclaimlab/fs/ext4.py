@@ -57,7 +57,14 @@ class Ext4(Filesystem):
 
     type = "ext4"
 
-    def __init__(self, k: Kernel, name: str, bdi: BackingDev, features: FilesystemFeatures, options: FilesystemOptions) -> None:
+    def __init__(
+        self,
+        k: Kernel,
+        name: str,
+        bdi: BackingDev,
+        features: FilesystemFeatures,
+        options: FilesystemOptions,
+    ) -> None:
         super().__init__(k, name, bdi, features, options)
         self.journal = Journal(k, name, bdi.device, ordered=features.completion == "irq")
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
@@ -67,11 +74,15 @@ class Ext4(Filesystem):
 
     # ---- write(2) -------------------------------------------------------------------------------
 
-    def file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def vfs_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """write(2) under i_mutex."""
         return (yield from self.ext4_file_write(k, mapping, process, index, nr, copy_ns))
 
-    def ext4_file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def ext4_file_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
         mutex = mapping.private
         yield from mutex.mutex_lock(k.current)
@@ -115,7 +126,9 @@ class Ext4(Filesystem):
 
     def bio_limit(self, run: list[Extent]) -> int:
         """Return the pages that fit into one bio: 256 vectors, one a folio."""
-        return self.features.bio_max_pages * (run[0].folio_pages if self.k.features.large_folios else 1)
+        return self.features.bio_max_pages * (
+            run[0].folio_pages if self.k.features.large_folios else 1
+        )
 
     def unit_limit(self, mapping: Mapping) -> int:
         """Return the most pages mapped in one go: MAX_WRITEPAGES_EXTENT_LEN, or a free extent."""
@@ -153,7 +166,9 @@ class Ext4(Filesystem):
         if self.features.completion != "irq":
             unit = self.mark(k, mapping, run, "io_end", k.current)
             unit.unwritten = True
-            unit.completer = ConversionPending(f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k))
+            unit.completer = ConversionPending(
+                f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k)
+            )
             return [unit]
         limit = self.bio_limit(run)
         units: list[WritebackUnit] = []
@@ -166,7 +181,13 @@ class Ext4(Filesystem):
                 bio.append(extent)
                 count += extent.nr
                 follows = not run or run[0] is not rest
-                if rest is not None and follows and count >= limit and rest.index == extent.index + extent.nr and self._was_cut(rest, run):
+                if (
+                    rest is not None
+                    and follows
+                    and count >= limit
+                    and rest.index == extent.index + extent.nr
+                    and self._was_cut(rest, run)
+                ):
                     run.insert(0, rest)
             units.append(self.mark(k, mapping, bio, "bio", k.current))
         return units
@@ -246,7 +267,7 @@ class Ext4(Filesystem):
 
     def filemap_flush(self, k: Kernel, mapping: Mapping) -> Steps:
         """Write every dirty page of the file in this task."""
-        from reclaimlab.kernel.aops import WritebackControl  # noqa: PLC0415
+        from reclaimlab.kernel.aops import WritebackControl
 
         yield from self.ext4_writepages(k, mapping, WritebackControl(1 << 60))
 
@@ -259,7 +280,9 @@ class Ext4(Filesystem):
             page_writeback.end_page_writeback(self.k, unit)
             return
         assert isinstance(completer, ConversionPending)
-        completer.work = workqueue.Work(self.wq_rsv, lambda: self.ext4_end_io_rsv_work(self.k, unit), completer.label)
+        completer.work = workqueue.Work(
+            self.wq_rsv, lambda: self.ext4_end_io_rsv_work(self.k, unit), completer.label
+        )
         self.wq_rsv.queue_work(completer.work, completer.pool)
 
     def ext4_end_io_rsv_work(self, k: Kernel, unit: WritebackUnit) -> Steps:

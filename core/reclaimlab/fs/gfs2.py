@@ -25,7 +25,14 @@ class Gfs2(Filesystem):
 
     type = "gfs2"
 
-    def __init__(self, k: Kernel, name: str, bdi: BackingDev, features: FilesystemFeatures, options: FilesystemOptions) -> None:
+    def __init__(
+        self,
+        k: Kernel,
+        name: str,
+        bdi: BackingDev,
+        features: FilesystemFeatures,
+        options: FilesystemOptions,
+    ) -> None:
         super().__init__(k, name, bdi, features, options)
         self._glocks: dict[Mapping, Mutex] = {}
         self._flags: dict[Mapping, int] = {}

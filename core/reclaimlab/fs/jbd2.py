@@ -7,7 +7,6 @@ record. While its blocks are being written, whoever wants to change one waits (d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.wait import Completion, WaitQueue
@@ -16,6 +15,8 @@ from reclaimlab.policy.gfp import PF_KTHREAD
 from reclaimlab.units import PAGE_SIZE, SEC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reclaimlab.block import BlockDevice
     from reclaimlab.engine.task import Steps, Task
     from reclaimlab.engine.wait import Resource
@@ -50,7 +51,20 @@ class Transaction:
 class Journal:
     """The journal of one mount; also what tasks wait for while it commits."""
 
-    __slots__ = ("committing", "daemon", "device", "k", "label", "locked_queue", "name", "ordered", "running", "shadow_queue", "wake", "shadow")
+    __slots__ = (
+        "committing",
+        "daemon",
+        "device",
+        "k",
+        "label",
+        "locked_queue",
+        "name",
+        "ordered",
+        "running",
+        "shadow",
+        "shadow_queue",
+        "wake",
+    )
 
     def __init__(self, k: Kernel, name: str, device: BlockDevice, *, ordered: bool) -> None:
         self.k = k
@@ -97,7 +111,9 @@ class Journal:
 
     def dirty_metadata(self, inode: Mapping, *, ordered: bool = False) -> None:
         """Add an inode's block to the running transaction."""
-        self.running.inodes[inode] = self.running.inodes.get(inode, False) or (ordered and self.ordered)
+        self.running.inodes[inode] = self.running.inodes.get(inode, False) or (
+            ordered and self.ordered
+        )
 
     def jbd2_journal_commit_transaction(self, k: Kernel) -> Steps:
         """Commit the running transaction."""
@@ -115,12 +131,12 @@ class Journal:
             yield from self._write(len(transaction.inodes) + 1)
             self.shadow = False
             self.shadow_queue.wake_all()
-            yield from self._write(1)
+            yield from self._write(1, flush=True)
         self.committing = None
 
-    def _write(self, blocks: int) -> Steps:
+    def _write(self, blocks: int, *, flush: bool = False) -> Steps:
         done = Completion(self.k.loop, "BH_Lock", resource=self.device)
-        self.device.submit_now(blocks * PAGE_SIZE, done.complete_all, write=True)
+        self.device.submit_now(blocks * PAGE_SIZE, done.complete_all, write=True, flush=flush)
         if not done.done:
             yield done.queue
         yield costs.COMMIT_NS

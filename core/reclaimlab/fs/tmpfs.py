@@ -25,7 +25,9 @@ class Tmpfs(Filesystem):
 
     type = "tmpfs"
 
-    def file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def vfs_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """write(2): allocate, charge and copy; nothing is ever dirty for a flusher."""
         done = 0
         while done < nr and not k.current.killed:

@@ -37,7 +37,7 @@ class XfsInode:
     ILOCK guards extents and size; IOLOCK serialises write(2). Completion needs ILOCK only.
     """
 
-    __slots__ = ("ilock", "iolock", "ioends", "name", "preallocated", "work_queued")
+    __slots__ = ("ilock", "ioends", "iolock", "name", "preallocated", "work_queued")
 
     def __init__(self, k: Kernel, name: str) -> None:
         self.name = name
@@ -73,7 +73,14 @@ class Xfs(Filesystem):
 
     type = "xfs"
 
-    def __init__(self, k: Kernel, name: str, bdi: BackingDev, features: FilesystemFeatures, options: FilesystemOptions) -> None:
+    def __init__(
+        self,
+        k: Kernel,
+        name: str,
+        bdi: BackingDev,
+        features: FilesystemFeatures,
+        options: FilesystemOptions,
+    ) -> None:
         super().__init__(k, name, bdi, features, options)
         self.log = xfs_log.XfsLog(k, name, bdi.device, options.log_size)
         self.wq_data = workqueue.Workqueue(k, f"xfs-data/{name}")
@@ -104,8 +111,7 @@ class Xfs(Filesystem):
         yield from self.agi.mutex_lock(k.current)
         if nested_gfp:
             site = "pte_alloc_one_kernel" if nested_gfp == "vmalloc" else "kmem_zone_zalloc"
-            cache = slab.kmem_cache(k, 4096)
-            yield from slab.__kmalloc(k, cache, GFP_KERNEL, site)
+            yield from slab.kmalloc(k, 4096, GFP_KERNEL, site)
             slab.kfree(k, 4096)
         mapping = self.new_file(name)
         inode: XfsInode = mapping.private
@@ -114,11 +120,15 @@ class Xfs(Filesystem):
         k.current.flags = flags
         return mapping
 
-    def file_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def vfs_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """write(2): all of it under IOLOCK."""
         return (yield from self.xfs_file_aio_write(k, mapping, process, index, nr, copy_ns))
 
-    def xfs_file_aio_write(self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+    def xfs_file_aio_write(
+        self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+    ) -> Steps:
         """Take IOLOCK_EXCL and write through the page cache."""
         inode: XfsInode = mapping.private
         yield from inode.iolock.mutex_lock(k.current)
@@ -142,7 +152,9 @@ class Xfs(Filesystem):
 
     def xfs_trans_alloc(self, k: Kernel, within: str, *, km_nofs: bool = False) -> Steps:
         """Allocate a transaction structure."""
-        yield from slab.kmem_alloc(k, TRANS_BYTES, "_xfs_trans_alloc", within=within, filesystem="xfs", km_nofs=km_nofs)
+        yield from slab.kmem_alloc(
+            k, TRANS_BYTES, "_xfs_trans_alloc", within=within, filesystem="xfs", km_nofs=km_nofs
+        )
 
     def xfs_trans_commit(self, k: Kernel, inode: XfsInode, reserved: int, within: str) -> Steps:
         """Commit a change of ``inode``: format it into log vectors, move it to the CIL."""
@@ -167,7 +179,11 @@ class Xfs(Filesystem):
         """Copy the extent list: the allocation of the posted stack (KM_SLEEP, NOFS only by PF_FSTRANS)."""
         del inode
         yield from slab.kmem_alloc(
-            k, xfs_log.VECTOR_BYTES, "xfs_inode_item_format_extents", within=within, filesystem="xfs"
+            k,
+            xfs_log.VECTOR_BYTES,
+            "xfs_inode_item_format_extents",
+            within=within,
+            filesystem="xfs",
         )
 
     # ---- writeback ------------------------------------------------------------------------------
@@ -220,7 +236,9 @@ class Xfs(Filesystem):
         k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
         return unit.nr_pages
 
-    def _classify(self, mapping: Mapping, inode: XfsInode, unit: WritebackUnit, run: list[Extent]) -> None:
+    def _classify(
+        self, mapping: Mapping, inode: XfsInode, unit: WritebackUnit, run: list[Extent]
+    ) -> None:
         """Is it an append, an unwritten conversion, or a plain overwrite?"""
         end = max(extent.index + extent.nr for extent in run)
         if inode.preallocated:
@@ -273,14 +291,18 @@ class Xfs(Filesystem):
         pool = workqueue.bound_pool(self.k, self.bdi.device.irq_cpu)
         wq = self.workqueue_for(unit)
         if not self.features.one_work_per_inode:
-            work = workqueue.Work(wq, lambda: self.xfs_end_io(self.k, [unit]), f"xfs_end_io of {unit.label}")
+            work = workqueue.Work(
+                wq, lambda: self.xfs_end_io(self.k, [unit]), f"xfs_end_io of {unit.label}"
+            )
             unit.completer.work = work  # type: ignore[attr-defined]
             wq.queue_work(work, pool)
             return
         inode: XfsInode = unit.mapping.private
         inode.ioends.append(unit)
         if inode.work_queued is None:
-            inode.work_queued = workqueue.Work(wq, lambda: self._end_inode(inode), f"xfs_end_io of {inode.name}")
+            inode.work_queued = workqueue.Work(
+                wq, lambda: self._end_inode(inode), f"xfs_end_io of {inode.name}"
+            )
             wq.queue_work(inode.work_queued, pool)
         unit.completer.work = inode.work_queued  # type: ignore[attr-defined]
 

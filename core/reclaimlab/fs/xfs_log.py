@@ -8,7 +8,6 @@ between them, what is committed in memory and what is reserved must fit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.wait import Completion, WaitQueue
@@ -17,6 +16,8 @@ from reclaimlab.policy.gfp import PF_KTHREAD, PF_MEMALLOC
 from reclaimlab.units import MSEC, SEC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reclaimlab.block import BlockDevice
     from reclaimlab.engine.task import Steps, Task
     from reclaimlab.engine.wait import Resource
@@ -151,7 +152,9 @@ class XfsLog:
             return
         self._push_pending = True
         pool = workqueue.bound_pool(self.k, self.device.irq_cpu)
-        self.cil_work = workqueue.Work(self.wq_cil, lambda: xlog_cil_push(self.k, self), f"CIL push of {self.name}")
+        self.cil_work = workqueue.Work(
+            self.wq_cil, lambda: xlog_cil_push(self.k, self), f"CIL push of {self.name}"
+        )
         self.wq_cil.queue_work(self.cil_work, pool)
 
     def xfs_log_force(self, k: Kernel) -> Steps:
@@ -171,7 +174,9 @@ class XfsLog:
             label = f"log force of {log.name}"
 
             def releasers(self) -> Iterable[Task | Resource]:
-                return (log.cil_work,) if log.cil_work is not None and log._push_pending else (self,)  # noqa: SLF001
+                return (
+                    (log.cil_work,) if log.cil_work is not None and log._push_pending else (self,)
+                )
 
         return Force()
 
@@ -230,7 +235,9 @@ class XfsLog:
 def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
     """Write one checkpoint: everything in the CIL now. Allocates the next context first (NOFS)."""
     before = k.current.flags
-    yield from slab.kmem_alloc(k, 256, "xlog_cil_push", within="xlog_cil_push", filesystem="xfs", km_nofs=True)
+    yield from slab.kmem_alloc(
+        k, 256, "xlog_cil_push", within="xlog_cil_push", filesystem="xfs", km_nofs=True
+    )
     slab.kfree(k, 256)
     items, size = log.cil, max(log.cil_bytes, 4096)
     log.cil, log.cil_bytes = {}, 0
@@ -240,7 +247,7 @@ def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
         log.reserved -= size
         log.checkpoint_written(items, size)
 
-    log.device.submit_now(size, written, write=True)
+    log.device.submit_now(size, written, write=True, flush=True)
     log._push_pending = False  # noqa: SLF001
     yield costs.COMMIT_NS
     k.current.flags = before
@@ -256,8 +263,5 @@ def xfsaild(k: Kernel, log: XfsLog) -> Steps:
         pushed, pinned = log.push_some()
         if pinned:
             log.push_cil()
-        if pinned and not pushed:
-            pause = AIL_STUCK_NS
-        else:
-            pause = AIL_BUSY_NS if pushed else AIL_DONE_NS
+        pause = AIL_STUCK_NS if pinned and not pushed else AIL_BUSY_NS if pushed else AIL_DONE_NS
         yield log.xfsaild_wait.for_at_most(pause)

@@ -38,7 +38,9 @@ class BackingDev:
         device.on_uncongested = k.congestion_wait_queue.wake_all
 
     def __repr__(self) -> str:
-        return f"<BackingDev {self.name}, {self.nr_dirty} dirty, {self.nr_writeback} under writeback>"
+        return (
+            f"<BackingDev {self.name}, {self.nr_dirty} dirty, {self.nr_writeback} under writeback>"
+        )
 
     def write_congested(self) -> bool:
         """Return bdi_write_congested()."""

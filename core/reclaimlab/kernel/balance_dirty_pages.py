@@ -55,7 +55,9 @@ def balance_dirty_pages_ratelimited(k: Kernel, mapping: Mapping, process: Proces
 def domains_of(k: Kernel, mapping: Mapping, process: Process) -> list[DirtyDomain]:
     """Return the domains in which the policy holds ``process`` back."""
     memcg = process.memcg
-    view = DirtierView(k.current.flags, mapping.a_ops.type, in_memcg=not memcg.is_root, cgroup=k.cgroup)
+    view = DirtierView(
+        k.current.flags, mapping.a_ops.type, in_memcg=not memcg.is_root, cgroup=k.cgroup
+    )
     answer = k.hooks.throttle_dirty(view)
     domains = [k.global_domain] if answer.in_global_domain else []
     if answer.in_memcg_domain and not memcg.is_root:
@@ -90,7 +92,9 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
             break
         fs_writeback.wb_start_background_writeback(wb)
         tight = min(held, key=lambda h: h.pos_ratio)
-        wb.dirty_exceeded = any(h.wb_dirty > h.wb_thresh and h.state.dirty > h.state.thresh for h in held)
+        wb.dirty_exceeded = any(
+            h.wb_dirty > h.wb_thresh and h.state.dirty > h.state.thresh for h in held
+        )
         update_bandwidth(k, wb, tight, start)
         pause, done = _pause(k, wb, tight, process, pages_dirtied)
         if pause > 0:
@@ -122,7 +126,9 @@ def dirty_poll_interval(state: DirtyState) -> int:
     return 1 << (left.bit_length() - 1 >> 1) if left > 0 else 1
 
 
-def _pause(k: Kernel, wb: BdiWriteback, tight: Held, process: Process, pages_dirtied: int) -> tuple[int, bool]:
+def _pause(
+    k: Kernel, wb: BdiWriteback, tight: Held, process: Process, pages_dirtied: int
+) -> tuple[int, bool]:
     """Return the pause in ns and whether it settles this task's debt; sets its next ration."""
     longest = max_pause(k, wb, tight.wb_dirty)
     shortest, ration = min_pause(k, wb, longest, tight.pos_ratio)

@@ -31,7 +31,14 @@ class WbWork:
 
     __slots__ = ("for_background", "for_kupdate", "nr_pages", "start_ns")
 
-    def __init__(self, nr_pages: int, start_ns: int, *, for_background: bool = False, for_kupdate: bool = False) -> None:
+    def __init__(
+        self,
+        nr_pages: int,
+        start_ns: int,
+        *,
+        for_background: bool = False,
+        for_kupdate: bool = False,
+    ) -> None:
         self.nr_pages = nr_pages
         self.start_ns = start_ns
         self.for_background = for_background
@@ -72,10 +79,32 @@ class BdiWriteback:
     """
 
     __slots__ = (
-        "avg_write_bandwidth", "b_dirty", "b_io", "b_more_io", "balanced_dirty_ratelimit", "bdi", "bw_stamp_ns",
-        "completions", "dirtied", "dirtied_stamp", "dirty_ratelimit", "last_old_flush_ns", "memcg", "memcg_completions", "name",
-        "nr_dirty", "nr_writeback", "start_all", "started", "wake", "work_list", "write_bandwidth", "written",
-        "written_stamp", "background_pending", "dirty_exceeded",
+        "avg_write_bandwidth",
+        "b_dirty",
+        "b_io",
+        "b_more_io",
+        "background_pending",
+        "balanced_dirty_ratelimit",
+        "bdi",
+        "bw_stamp_ns",
+        "completions",
+        "dirtied",
+        "dirtied_stamp",
+        "dirty_exceeded",
+        "dirty_ratelimit",
+        "last_old_flush_ns",
+        "memcg",
+        "memcg_completions",
+        "name",
+        "nr_dirty",
+        "nr_writeback",
+        "start_all",
+        "started",
+        "wake",
+        "work_list",
+        "write_bandwidth",
+        "written",
+        "written_stamp",
     )  # fmt: skip
 
     def __init__(self, k: Kernel, bdi: BackingDev, memcg: MemCgroup | None) -> None:
@@ -122,7 +151,7 @@ class BdiWriteback:
 
     def start(self, k: Kernel) -> None:
         """Start the flusher thread."""
-        from reclaimlab.kernel import fs_writeback  # noqa: PLC0415 - the flusher's code needs this class
+        from reclaimlab.kernel import fs_writeback
 
         if not self.started:
             self.started = True
@@ -148,7 +177,9 @@ def update_write_bandwidth(k: Kernel, wb: BdiWriteback, elapsed_ns: int, written
     wb.avg_write_bandwidth = max(average, 1)
 
 
-def update_dirty_ratelimit(wb: BdiWriteback, elapsed_ns: int, dirtied: int, pos_ratio: int, *, below_setpoint: bool) -> None:
+def update_dirty_ratelimit(
+    wb: BdiWriteback, elapsed_ns: int, dirtied: int, pos_ratio: int, *, below_setpoint: bool
+) -> None:
     """Step the base rate at which dirtiers are let go towards the rate that keeps the balance."""
     dirty_rate = (dirtied - wb.dirtied_stamp) * SEC // elapsed_ns
     task_rate = (wb.dirty_ratelimit * pos_ratio >> RATIO_SHIFT) + 1

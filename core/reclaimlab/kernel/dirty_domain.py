@@ -90,7 +90,11 @@ def global_dirtyable_memory(k: Kernel) -> int:
 def _thresholds(k: Kernel, available: int) -> tuple[int, int]:
     settings = k.dirty
     thresh = settings.bytes // PAGE_SIZE if settings.bytes else available * settings.ratio // 100
-    background = settings.background_bytes // PAGE_SIZE if settings.background_bytes else available * settings.background_ratio // 100
+    background = (
+        settings.background_bytes // PAGE_SIZE
+        if settings.background_bytes
+        else available * settings.background_ratio // 100
+    )
     return thresh, min(background, thresh // 2) if background >= thresh else background
 
 
@@ -103,7 +107,11 @@ def _memcg_thresholds(k: Kernel, memcg: MemCgroup, available: int) -> tuple[int,
     headroom = min(max(0, min(group.limit, group.high) - group.usage) for group in memcg.lineage())
     mine = filepages + min(headroom, other_clean)
     # Byte settings become ratios of the machine, in pages per PAGE_SIZE, as domain_dirty_limits() does.
-    ratio = min(settings.bytes // PAGE_SIZE * PAGE_SIZE // available, PAGE_SIZE) if settings.bytes else settings.ratio * PAGE_SIZE // 100
+    ratio = (
+        min(settings.bytes // PAGE_SIZE * PAGE_SIZE // available, PAGE_SIZE)
+        if settings.bytes
+        else settings.ratio * PAGE_SIZE // 100
+    )
     background_ratio = (
         min(settings.background_bytes // PAGE_SIZE * PAGE_SIZE // available, PAGE_SIZE)
         if settings.background_bytes
@@ -137,7 +145,9 @@ def position_ratio(state: DirtyState, wb: BdiWriteback, wb_thresh: int, wb_dirty
         pos_ratio //= 4
     x_intercept = wb_thresh // 2
     if wb_dirty < x_intercept:
-        pos_ratio = pos_ratio * x_intercept // wb_dirty if wb_dirty > x_intercept // 8 else pos_ratio * 8
+        pos_ratio = (
+            pos_ratio * x_intercept // wb_dirty if wb_dirty > x_intercept // 8 else pos_ratio * 8
+        )
     return pos_ratio
 
 

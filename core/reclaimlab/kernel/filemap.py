@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reclaimlab.kernel import balance_dirty_pages, costs, memcontrol, oom, page_alloc, page_writeback
+from reclaimlab.kernel import (
+    balance_dirty_pages,
+    costs,
+    memcontrol,
+    oom,
+    page_alloc,
+    page_writeback,
+)
 from reclaimlab.kernel.folio import Extent, Mapping
 from reclaimlab.units import PAGE_SIZE
 
@@ -56,7 +63,9 @@ def remove_mapping(k: Kernel, extent: Extent) -> None:
     k.progress_ns = k.loop.now
 
 
-def add_to_page_cache_dirty(k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup, folio_pages: int) -> None:
+def add_to_page_cache_dirty(
+    k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup, folio_pages: int
+) -> None:
     """Add ``nr`` newly written pages: at the head of the inactive list, dirty, allocated and charged."""
     lru = memcg.lruvec.inactive_file
     last = mapping.pages.last()
@@ -82,7 +91,9 @@ def add_to_page_cache_dirty(k: Kernel, mapping: Mapping, index: int, nr: int, me
     page_writeback.set_page_dirty(k, extent)
 
 
-def add_to_page_cache_clean(k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup) -> Extent:
+def add_to_page_cache_clean(
+    k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup
+) -> Extent:
     """Add ``nr`` pages just read."""
     del k
     extent = Extent(mapping, index, nr, memcg)
@@ -91,7 +102,9 @@ def add_to_page_cache_clean(k: Kernel, mapping: Mapping, index: int, nr: int, me
     return extent
 
 
-def generic_perform_write(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int) -> Steps:
+def generic_perform_write(
+    k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
+) -> Steps:
     """Write ``nr`` pages from page ``index`` on; give pages written, fewer after a kill or -ENOMEM.
 
     ``copy_ns`` is the time to copy one page from the user.
@@ -174,7 +187,11 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
     gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if k.features.large_folios and mapping.a_ops.large_folios:
         return (yield from _write_new_folio(k, mapping, memcg, gfp, index, nr))
-    nr = min(nr, CHARGE_BATCH) if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark else min(nr, 256)
+    nr = (
+        min(nr, CHARGE_BATCH)
+        if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark
+        else min(nr, 256)
+    )
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, gfp, nr)
     charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
@@ -185,7 +202,9 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
     return nr
 
 
-def _write_new_folio(k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int) -> Steps:
+def _write_new_folio(
+    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int
+) -> Steps:
     """Add one folio as large as alignment, size and the charge allow (__filemap_get_folio of v6.6)."""
     order = min(nr, MAX_FOLIO_PAGES).bit_length() - 1
     if index:
@@ -228,7 +247,9 @@ def truncate_inode_pages(k: Kernel, mapping: Mapping) -> Steps:
 
 def filemap_fdatawait(k: Kernel, mapping: Mapping) -> Steps:
     """Sleep until every page of a file now under writeback has ended."""
-    for unit in list(dict.fromkeys(extent.unit for extent in mapping.pages if extent.unit is not None)):
+    for unit in list(
+        dict.fromkeys(extent.unit for extent in mapping.pages if extent.unit is not None)
+    ):
         yield from wait_on_page_bit(k, unit)
 
 

@@ -9,10 +9,11 @@ part of it changes, and merged with its neighbour on the list when they have bec
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reclaimlab.engine.task import Task
     from reclaimlab.kernel.memcontrol import MemCgroup
     from reclaimlab.kernel.writeback_unit import WritebackUnit
@@ -40,7 +41,9 @@ class Extent:
         "older", "reclaim", "referenced", "swapcache", "unit",
     )  # fmt: skip
 
-    def __init__(self, mapping: Any, index: int, nr: int, memcg: MemCgroup, folio_pages: int = 1) -> None:
+    def __init__(
+        self, mapping: Any, index: int, nr: int, memcg: MemCgroup, folio_pages: int = 1
+    ) -> None:
         self.mapping = mapping
         self.index = index
         self.nr = nr
@@ -95,7 +98,7 @@ class LruList:
     A ring through ``older`` and ``newer``, closed by a sentinel: any extent can leave in one step.
     """
 
-    __slots__ = ("active", "file", "name", "nr", "_ring")
+    __slots__ = ("_ring", "active", "file", "name", "nr")
 
     def __init__(self, name: str, *, active: bool, file: bool) -> None:
         self.name = name

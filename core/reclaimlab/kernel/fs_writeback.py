@@ -146,7 +146,11 @@ def writeback_chunk_size(k: Kernel, wb: BdiWriteback, work: WbWork) -> int:
     Half a second's worth of the device as it is estimated, at most an eighth of the dirty limit, in
     multiples of 4 MiB. With the initial estimate of 100 MB/s that is 52 MiB.
     """
-    pages = min(wb.avg_write_bandwidth // 2, max(k.global_domain.dirty_limit, k.global_domain.state(k).thresh) // DIRTY_SCOPE, work.nr_pages)
+    pages = min(
+        wb.avg_write_bandwidth // 2,
+        max(k.global_domain.dirty_limit, k.global_domain.state(k).thresh) // DIRTY_SCOPE,
+        work.nr_pages,
+    )
     return (pages + MIN_WRITEBACK_PAGES) // MIN_WRITEBACK_PAGES * MIN_WRITEBACK_PAGES
 
 

@@ -41,8 +41,16 @@ def _memcg_faults(k: Kernel) -> Iterator[str]:
             total = sum(extent.nr for extent in extents)
             if total != lru.nr:
                 yield f"{lru.name} counts {lru.nr} pages and holds {total}"
-            yield from (f"{extent!r} is on {lru.name} and says otherwise" for extent in extents if extent.lru is not lru)
-            yield from (f"{extent!r} has no pages and is on {lru.name}" for extent in extents if extent.nr <= 0)
+            yield from (
+                f"{extent!r} is on {lru.name} and says otherwise"
+                for extent in extents
+                if extent.lru is not lru
+            )
+            yield from (
+                f"{extent!r} has no pages and is on {lru.name}"
+                for extent in extents
+                if extent.nr <= 0
+            )
         if memcg.usage < 0 or memcg.nr_dirty < 0 or memcg.nr_writeback < 0:
             yield f"{memcg!r} has {memcg.nr_dirty} dirty and {memcg.nr_writeback} writeback pages"
 
@@ -59,7 +67,11 @@ def _machine_faults(k: Kernel) -> Iterator[str]:
         yield f"{k.nr_dirty} pages are dirty and the flushers have {on_wbs}"
     if k.zone.free < 0:
         yield f"{k.zone.free} pages are free"
-    listed = k.zone.free + sum(lru.nr for memcg in k.memcgs for lru in _lists(memcg)) + sum(k.zone.isolated)
+    listed = (
+        k.zone.free
+        + sum(lru.nr for memcg in k.memcgs for lru in _lists(memcg))
+        + sum(k.zone.isolated)
+    )
     if listed > k.zone.managed:
         yield f"{listed} pages are free, listed or isolated and the zone has {k.zone.managed}"
 

@@ -26,10 +26,24 @@ if TYPE_CHECKING:
 class DirtySettings:
     """vm.dirty_*: shares in per cent, sizes in bytes (0: use the share), times in ns."""
 
-    __slots__ = ("background_bytes", "background_ratio", "bytes", "expire_ns", "interval_ns", "ratio")
+    __slots__ = (
+        "background_bytes",
+        "background_ratio",
+        "bytes",
+        "expire_ns",
+        "interval_ns",
+        "ratio",
+    )
 
     def __init__(
-        self, *, ratio: int, background_ratio: int, limit_bytes: int, background_bytes: int, expire_ns: int, interval_ns: int
+        self,
+        *,
+        ratio: int,
+        background_ratio: int,
+        limit_bytes: int,
+        background_bytes: int,
+        expire_ns: int,
+        interval_ns: int,
     ) -> None:
         self.ratio = ratio
         self.background_ratio = background_ratio
@@ -118,7 +132,9 @@ class Kernel:
         owner = self.current.owner
         return owner if type(owner) is Process else self.kthread
 
-    def spawn(self, name: str, steps: Steps, *, flags: int = 0, process: Process | None = None) -> Task:
+    def spawn(
+        self, name: str, steps: Steps, *, flags: int = 0, process: Process | None = None
+    ) -> Task:
         """Start a task for ``process``, or a kernel thread."""
         task = self.loop.spawn(name, steps, flags=flags)
         if process is not None:

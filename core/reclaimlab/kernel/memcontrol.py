@@ -40,9 +40,29 @@ class MemCgroup:
     """
 
     __slots__ = (
-        "domain", "failcnt", "high", "kernel_pages", "limit", "lruvec", "name", "nr_dirty", "nr_writeback", "oom_kills",
-        "oom_wait", "parent", "peak_usage", "pgscan", "pgsteal", "reclaim_ns", "soft_limit", "swappiness", "under_oom", "usage", "wbs",
-        "is_root", "congested",
+        "congested",
+        "domain",
+        "failcnt",
+        "high",
+        "is_root",
+        "kernel_pages",
+        "limit",
+        "lruvec",
+        "name",
+        "nr_dirty",
+        "nr_writeback",
+        "oom_kills",
+        "oom_wait",
+        "parent",
+        "peak_usage",
+        "pgscan",
+        "pgsteal",
+        "reclaim_ns",
+        "soft_limit",
+        "swappiness",
+        "under_oom",
+        "usage",
+        "wbs",
     )  # fmt: skip
 
     def __init__(
@@ -142,7 +162,13 @@ def mem_cgroup_charge(
 
 
 def __mem_cgroup_try_charge(
-    k: Kernel, memcg: MemCgroup, over: MemCgroup, gfp: int, nr: int, order: int, from_page_fault: bool
+    k: Kernel,
+    memcg: MemCgroup,
+    over: MemCgroup,
+    gfp: int,
+    nr: int,
+    order: int,
+    from_page_fault: bool,
 ) -> Steps:
     """Reclaim and retry until the charge fits, or the policy says otherwise."""
     attempts = kills = 0
@@ -193,7 +219,9 @@ def mem_cgroup_do_charge(k: Kernel, over: MemCgroup, gfp: int, nr: int) -> Steps
     return total
 
 
-def mem_cgroup_largest_soft_limit_node(k: Kernel, skip: MemCgroup | None = None) -> MemCgroup | None:
+def mem_cgroup_largest_soft_limit_node(
+    k: Kernel, skip: MemCgroup | None = None
+) -> MemCgroup | None:
     """Return the memcg most above its soft limit."""
     candidates = [group for group in k.memcgs if group.soft_excess > 0 and group is not skip]
     return max(candidates, key=lambda group: group.soft_excess, default=None)

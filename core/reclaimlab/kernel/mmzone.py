@@ -22,7 +22,14 @@ MIN_FREE_KBYTES = (128, 65536)
 class Lruvec:
     """The LRU lists of one memcg (struct lruvec), and the balance between file and anon."""
 
-    __slots__ = ("active_anon", "active_file", "inactive_anon", "inactive_file", "recent_rotated", "recent_scanned")
+    __slots__ = (
+        "active_anon",
+        "active_file",
+        "inactive_anon",
+        "inactive_file",
+        "recent_rotated",
+        "recent_scanned",
+    )
 
     def __init__(self, owner: str) -> None:
         self.inactive_anon = LruList(f"{owner}.inactive_anon", active=False, file=False)
@@ -64,7 +71,9 @@ class Zone:
     def __init__(self, loop: Loop, *, managed: int, min_free_bytes: int) -> None:
         self.managed = managed
         self.free = managed
-        min_pages = -(-min_free_bytes // PAGE_SIZE) if min_free_bytes else self._min_free_pages(managed)
+        min_pages = (
+            -(-min_free_bytes // PAGE_SIZE) if min_free_bytes else self._min_free_pages(managed)
+        )
         self.min_wmark = min_pages
         self.low_wmark = min_pages + min_pages // 4
         self.high_wmark = min_pages + min_pages // 2

@@ -51,7 +51,9 @@ def select_bad_process(k: Kernel, memcg: MemCgroup | None) -> Process | None:
     candidates = [
         process
         for process in k.processes
-        if not process.exited and not process.is_kthread and (memcg is None or memcg in process.memcg.lineage())
+        if not process.exited
+        and not process.is_kthread
+        and (memcg is None or memcg in process.memcg.lineage())
     ]
     return max(candidates, key=lambda process: oom_badness(k, process, total), default=None)
 
@@ -63,14 +65,18 @@ def reclaimable_by_waiting(k: Kernel, memcg: MemCgroup | None) -> int:
     """
     dead = set(map(id, closed_set(k.loop.tasks)))
     if not dead:
-        return (k.nr_dirty + k.nr_writeback) if memcg is None else memcg.nr_dirty + memcg.nr_writeback
+        return (
+            (k.nr_dirty + k.nr_writeback) if memcg is None else memcg.nr_dirty + memcg.nr_writeback
+        )
     groups = k.memcgs if memcg is None else [memcg]
     waiting = 0
     for group in groups:
         for lru in (group.lruvec.inactive_file, group.lruvec.active_file):
             for extent in lru:
                 unit = extent.unit
-                submitter_dead = unit is not None and unit.submitter is not None and id(unit.submitter) in dead
+                submitter_dead = (
+                    unit is not None and unit.submitter is not None and id(unit.submitter) in dead
+                )
                 if (extent.dirty or unit is not None) and not submitter_dead:
                     waiting += extent.nr
     return waiting
@@ -89,7 +95,12 @@ def record_failure(k: Kernel, memcg: MemCgroup | None, needed: int, victim: str)
 
 def memory_state(k: Kernel) -> dict[str, int]:
     """Return the memory state in pages, for a report."""
-    state = {"free": k.zone.free, "min": k.zone.min_wmark, "dirty": k.nr_dirty, "writeback": k.nr_writeback}
+    state = {
+        "free": k.zone.free,
+        "min": k.zone.min_wmark,
+        "dirty": k.nr_dirty,
+        "writeback": k.nr_writeback,
+    }
     for group in k.memcgs:
         if group.is_root:
             continue

@@ -81,14 +81,25 @@ def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str) -> Steps:
 def gfp_in_context(k: Kernel, gfp: int, site: str) -> int:
     """Return the mask that the page allocator leaves after a look at the task's flags."""
     view = AllocationView(
-        Stage.PAGE_ALLOCATOR, gfp, k.current.flags, site, "", km_nofs=False, aop_nofs=False, filesystem=""
+        Stage.PAGE_ALLOCATOR,
+        gfp,
+        k.current.flags,
+        site,
+        "",
+        km_nofs=False,
+        aop_nofs=False,
+        filesystem="",
     )
     return k.hooks.derive_gfp(view)
 
 
 def _before_retry(k: Kernel, gfp: int, nr: int, rounds: int) -> Steps:
     """What happens between two rounds of direct reclaim."""
-    if rounds and gfp & GFP_FS and (not k.features.page_alloc_gives_up or rounds > MAX_RECLAIM_RETRIES):
+    if (
+        rounds
+        and gfp & GFP_FS
+        and (not k.features.page_alloc_gives_up or rounds > MAX_RECLAIM_RETRIES)
+    ):
         yield from oom.out_of_memory(k, nr)
     if k.features.page_alloc_gives_up:
         reclaimable = vmscan.zone_reclaimable_pages(k)

@@ -27,9 +27,29 @@ class Process:
     """
 
     __slots__ = (
-        "accepted_bytes", "anon", "dirty_paused_ns", "exited", "in_call_since_ns", "is_kthread", "memcg", "name",
-        "nr_dirtied", "nr_dirtied_pause", "oom_score_adj", "read_bytes", "read_ns", "reclaim_ns", "rss_pages",
-        "swapped_pages", "task", "throttled_ns", "transaction", "write_ns", "is_writer", "errors", "aop_nofs",
+        "accepted_bytes",
+        "anon",
+        "aop_nofs",
+        "dirty_paused_ns",
+        "errors",
+        "exited",
+        "in_call_since_ns",
+        "is_kthread",
+        "is_writer",
+        "memcg",
+        "name",
+        "nr_dirtied",
+        "nr_dirtied_pause",
+        "oom_score_adj",
+        "read_bytes",
+        "read_ns",
+        "reclaim_ns",
+        "rss_pages",
+        "swapped_pages",
+        "task",
+        "throttled_ns",
+        "transaction",
+        "write_ns",
     )  # fmt: skip
 
     def __init__(self, name: str, memcg: MemCgroup, *, is_kthread: bool = False) -> None:

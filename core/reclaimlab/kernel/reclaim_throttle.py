@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 MAX_KSWAPD_FAILURES = 16
 
 
+def sleeps(k: Kernel, throttle: Throttle) -> bool:
+    """Return whether the answer of a policy makes the task sleep now."""
+    if throttle.kind is ThrottleKind.WAIT_IFF_CONGESTED:
+        return k.zone.congested and backing_dev.any_congested(k)
+    return throttle.kind is not ThrottleKind.NONE
+
+
 def sleep(k: Kernel, throttle: Throttle, stat: ShrinkStat | None) -> Steps:
     """Sleep as the policy said."""
     start = k.loop.now
@@ -78,5 +85,8 @@ def acct_reclaim_writeback(k: Kernel, nr: int) -> None:
     """Count pages whose writeback ended while reclaimers are throttled; wake them when it is enough."""
     if k.nr_throttled:
         k.vmstat.nr_throttled_written += nr
-        if k.vmstat.nr_throttled_written - k.throttle_start_written > SWAP_CLUSTER_MAX * k.nr_throttled:
+        if (
+            k.vmstat.nr_throttled_written - k.throttle_start_written
+            > SWAP_CLUSTER_MAX * k.nr_throttled
+        ):
             k.reclaim_wait.wake_all()

@@ -22,8 +22,19 @@ class ShrinkStat:
     """What shrink_page_list() met in one batch; pages (struct reclaim_stat)."""
 
     __slots__ = (
-        "activated", "kept", "nr_congested", "nr_dirty", "nr_immediate", "nr_reclaimed", "nr_taken", "nr_unqueued_dirty",
-        "nr_writeback", "scanned", "slow", "slow_io", "folios",
+        "activated",
+        "folios",
+        "kept",
+        "nr_congested",
+        "nr_dirty",
+        "nr_immediate",
+        "nr_reclaimed",
+        "nr_taken",
+        "nr_unqueued_dirty",
+        "nr_writeback",
+        "scanned",
+        "slow",
+        "slow_io",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -51,15 +62,44 @@ class ScanControl:
             "memcg reclaim" to every rule, soft-limit reclaim included.
         view: what hooks are told, renewed when the priority or the zone's flags change.
         debt_ns: CPU time spent since the task last let time pass.
+        undisturbed: state of the pages of the last batch (dirty, writeback, reclaim), if all of it was
+            in one state and no policy wanted to sleep or wake anyone after it.
     """
 
     __slots__ = (
-        "_dirty", "_writeback", "debt_ns", "gfp", "is_kswapd", "may_swap", "nr_congested", "nr_dirty", "nr_immediate",
-        "nr_reclaimed", "nr_scanned", "nr_taken", "nr_to_reclaim", "nr_unqueued_dirty", "nr_writeback", "priority", "sane",
-        "target", "task", "total_scanned", "view",
+        "_dirty",
+        "_writeback",
+        "debt_ns",
+        "gfp",
+        "is_kswapd",
+        "may_swap",
+        "nr_congested",
+        "nr_dirty",
+        "nr_immediate",
+        "nr_reclaimed",
+        "nr_scanned",
+        "nr_taken",
+        "nr_to_reclaim",
+        "nr_unqueued_dirty",
+        "nr_writeback",
+        "priority",
+        "sane",
+        "target",
+        "task",
+        "total_scanned",
+        "undisturbed",
+        "view",
     )  # fmt: skip
 
-    def __init__(self, k: Kernel, gfp: int, *, target: MemCgroup | None, nr_to_reclaim: int = SWAP_CLUSTER_MAX, priority: int = DEF_PRIORITY) -> None:
+    def __init__(
+        self,
+        k: Kernel,
+        gfp: int,
+        *,
+        target: MemCgroup | None,
+        nr_to_reclaim: int = SWAP_CLUSTER_MAX,
+        priority: int = DEF_PRIORITY,
+    ) -> None:
         task: Task = k.current
         self.task = task
         self.gfp = gfp
@@ -89,6 +129,7 @@ class ScanControl:
             self.gfp, self.task.flags, self.target is not None, self.sane, self.is_kswapd, self.priority,
             zone.writeback, zone.dirty, zone.congested or (self.target is not None and self.target.congested),
         )  # fmt: skip
+        self.undisturbed: tuple[bool, bool, bool] | None = None
         self._writeback: list[WritebackDecision | None] = [None] * 8
         self._dirty: list[DirtyDecision | None] = [None] * 4
 

@@ -58,16 +58,31 @@ def kfree(k: Kernel, size: int, count: int = 1) -> None:
         page_alloc.free_pages(k, spare)
 
 
-def caller_gfp(k: Kernel, gfp: int, site: str, within: str, filesystem: str, *, km_nofs: bool = False) -> int:
+def caller_gfp(
+    k: Kernel, gfp: int, site: str, within: str, filesystem: str, *, km_nofs: bool = False
+) -> int:
     """Return the mask with which a caller goes to the allocator, as the policies derive it."""
     view = AllocationView(
-        Stage.CALLER, gfp, k.current.flags, site, within, km_nofs=km_nofs, aop_nofs=False, filesystem=filesystem
+        Stage.CALLER,
+        gfp,
+        k.current.flags,
+        site,
+        within,
+        km_nofs=km_nofs,
+        aop_nofs=False,
+        filesystem=filesystem,
     )
     return k.hooks.derive_gfp(view)
 
 
 def kmem_alloc(
-    k: Kernel, size: int, site: str, *, within: str = "", filesystem: str = "", km_nofs: bool = False
+    k: Kernel,
+    size: int,
+    site: str,
+    *,
+    within: str = "",
+    filesystem: str = "",
+    km_nofs: bool = False,
 ) -> Steps:
     """Allocate one object for a filesystem: KM_SLEEP, or KM_NOFS, turned into a gfp mask."""
     cache = kmem_cache(k, size)
@@ -76,6 +91,11 @@ def kmem_alloc(
         return
     gfp = caller_gfp(k, GFP_KERNEL, site, within, filesystem, km_nofs=km_nofs)
     yield from __kmalloc(k, cache, gfp, site)
+
+
+def kmalloc(k: Kernel, size: int, gfp: int, site: str) -> Steps:
+    """Allocate one object with exactly this mask: no filesystem wrapper looks at it."""
+    yield from __kmalloc(k, kmem_cache(k, size), gfp, site)
 
 
 def __kmalloc(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:

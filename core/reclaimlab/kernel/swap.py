@@ -54,7 +54,9 @@ def swap_writepage(k: Kernel, extent: Extent) -> Steps:
     extent.swapcache = True
     extent.mapped = False
     extent.reclaim = True
-    unit = WritebackUnit(k.loop, extent.mapping, f"swap write of {extent.mapping.name}+{extent.index}", k.current)
+    unit = WritebackUnit(
+        k.loop, extent.mapping, f"swap write of {extent.mapping.name}+{extent.index}", k.current
+    )
     page_writeback.set_page_writeback(k, extent, unit)
     unit.submitted_ns = k.loop.now
     k.vmstat.pswpout += extent.nr
@@ -78,7 +80,9 @@ def do_anonymous_page(k: Kernel, process: Process, nr: int) -> Steps:
     gfp = GFP_HIGHUSER_MOVABLE
     if not page_alloc.try_alloc(k, nr):
         yield from alloc_pages_vma(k, gfp, nr)
-    charged = yield from memcontrol.mem_cgroup_charge(k, process.memcg, gfp, nr, from_page_fault=True)
+    charged = yield from memcontrol.mem_cgroup_charge(
+        k, process.memcg, gfp, nr, from_page_fault=True
+    )
     if not charged:
         page_alloc.free_pages(k, nr)
         return False
@@ -124,7 +128,9 @@ def touch(k: Kernel, process: Process, nr: int) -> Steps:
 def do_swap_page(k: Kernel, process: Process, nr: int) -> Steps:
     """Read ``nr`` swapped pages back."""
     yield from swapin_readahead(k, nr)
-    charged = yield from memcontrol.mem_cgroup_charge(k, process.memcg, GFP_HIGHUSER_MOVABLE, nr, from_page_fault=True)
+    charged = yield from memcontrol.mem_cgroup_charge(
+        k, process.memcg, GFP_HIGHUSER_MOVABLE, nr, from_page_fault=True
+    )
     if not charged:
         page_alloc.free_pages(k, nr)
         return

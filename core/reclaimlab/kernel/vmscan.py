@@ -14,10 +14,19 @@ from __future__ import annotations
 from math import isqrt
 from typing import TYPE_CHECKING
 
-from reclaimlab.kernel import backing_dev, costs, filemap, fs_writeback, memcontrol, reclaim_throttle, shrinker, swap
+from reclaimlab.kernel import (
+    backing_dev,
+    costs,
+    filemap,
+    fs_writeback,
+    memcontrol,
+    reclaim_throttle,
+    shrinker,
+    swap,
+)
 from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
 from reclaimlab.policy.contexts import AllocationView, Stage
-from reclaimlab.policy.decisions import Action, ThrottleKind
+from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHUSER_MOVABLE, GFP_IO, PF_KSWAPD, PF_MEMALLOC
 from reclaimlab.units import GIB, MSEC, PAGE_SIZE
 
@@ -29,7 +38,9 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.mmzone import Lruvec
     from reclaimlab.policy.decisions import Throttle
 
-FLUSHER_WAKE_NS = 200_000
+MAX_BULK = 1024
+"""Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
+TIME_STEP_NS = 200_000
 """CPU time that may pass in one step of simulated time: far below any timer of the model."""
 _RECLAIM_PLACEMENT = GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS | 0x10)
 
@@ -62,7 +73,9 @@ def isolate_lru_pages(lru: LruList, nr: int) -> list[Extent]:
     return batch
 
 
-def scan_page_list(k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat) -> int:
+def scan_page_list(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> int:
     """Decide on the pages of ``batch`` from ``at`` on; return where one needs sleep, or -1 at the end.
 
     The part of shrink_page_list() that cannot block.
@@ -121,7 +134,9 @@ def scan_page_list(k: Kernel, batch: list[Extent], at: int, sc: ScanControl, sta
     return -1
 
 
-def shrink_page_list(k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat) -> Steps:
+def shrink_page_list(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> Steps:
     """Do for one page what needs sleep, then go on with the rest; give where to come back, or -1.
 
     While it waits the page is locked (unless the policy unlocks first), the rest of the batch stays
@@ -149,7 +164,9 @@ def shrink_page_list(k: Kernel, batch: list[Extent], at: int, sc: ScanControl, s
     return scan_page_list(k, batch, at, sc, stat)
 
 
-def _pageout_one(k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat) -> Steps:
+def _pageout_one(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> Steps:
     extent = batch[at]
     started = yield from pageout(k, extent, sc)
     if started:
@@ -190,7 +207,37 @@ def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: Shrink
             k.vmstat.pgactivate += nr
 
 
-def shrink_inactive_list(k: Kernel, nr_to_scan: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> Steps:
+def batch_size(lru: LruList, sc: ScanControl) -> int:
+    """Return how many pages the next batch takes: 32, or many batches in one if they must all be alike.
+
+    They must when the oldest pages are in the very state of the last batch, after which nobody wanted to
+    sleep or to wake anyone.
+    """
+    alike = 0
+    if sc.undisturbed is not None:
+        for extent in lru:
+            if (
+                alike >= MAX_BULK
+                or (extent.dirty, extent.unit is not None, extent.reclaim) != sc.undisturbed
+            ):
+                break
+            alike += extent.nr
+    return min(max(alike // SWAP_CLUSTER_MAX * SWAP_CLUSTER_MAX, SWAP_CLUSTER_MAX), MAX_BULK)
+
+
+def common_state(batch: list[Extent]) -> tuple[bool, bool, bool] | None:
+    """Return (dirty, under writeback, PageReclaim) if all pages of ``batch`` agree."""
+    first = batch[0]
+    state = (first.dirty, first.unit is not None, first.reclaim)
+    alike = all(
+        (extent.dirty, extent.unit is not None, extent.reclaim) == state for extent in batch
+    )
+    return state if alike else None
+
+
+def shrink_inactive_list(
+    k: Kernel, nr_to_scan: int, lruvec: Lruvec, lru: LruList, sc: ScanControl
+) -> Steps:
     """Look at one batch from the tail of an inactive list, then sleep if the policy says so."""
     zone = k.zone
     while too_many_isolated(k, lru, sc):
@@ -198,6 +245,7 @@ def shrink_inactive_list(k: Kernel, nr_to_scan: int, lruvec: Lruvec, lru: LruLis
     batch = isolate_lru_pages(lru, nr_to_scan)
     if not batch:
         return
+    state = common_state(batch)
     stat = ShrinkStat()
     nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
     zone.isolated[lru.file] += nr_taken
@@ -208,11 +256,12 @@ def shrink_inactive_list(k: Kernel, nr_to_scan: int, lruvec: Lruvec, lru: LruLis
     zone.isolated[lru.file] -= nr_taken
     putback_inactive_pages(k, lru, lruvec, stat)
     account_batch(k, sc, stat)
-    throttle = after_batch(k, sc, stat)
+    sc.undisturbed = None
+    throttle = after_batch(k, sc, stat, state)
     if throttle is not None:
         yield from pay(sc)
         yield from reclaim_throttle.sleep(k, throttle, stat)
-    elif sc.debt_ns > FLUSHER_WAKE_NS:
+    elif sc.debt_ns > TIME_STEP_NS:
         yield from pay(sc)
 
 
@@ -220,7 +269,11 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
     """Add one batch to the pass, the memcg and the machine, and note the CPU time it took."""
     sc.add(stat)
     sc.nr_scanned += stat.scanned
-    sc.debt_ns += stat.folios * costs.SCAN_FOLIO_NS + stat.scanned * costs.SCAN_PAGE_NS + stat.nr_reclaimed * costs.FREE_PAGE_NS
+    sc.debt_ns += (
+        stat.folios * costs.SCAN_FOLIO_NS
+        + stat.scanned * costs.SCAN_PAGE_NS
+        + stat.nr_reclaimed * costs.FREE_PAGE_NS
+    )
     k.vmstat.pgscan += stat.scanned
     k.vmstat.pgsteal += stat.nr_reclaimed
     k.zone.pages_scanned += stat.scanned
@@ -229,8 +282,13 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
         sc.target.pgsteal += stat.nr_reclaimed
 
 
-def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> Throttle | None:
-    """Set the zone's flags, wake the flushers and return the sleep, as the policies say."""
+def after_batch(
+    k: Kernel, sc: ScanControl, stat: ShrinkStat, state: tuple[bool, bool, bool] | None
+) -> Throttle | None:
+    """Set the zone's flags, wake the flushers and return the sleep, as the policies say.
+
+    ``state`` is that of all pages of the batch before it was looked at, None if they differed.
+    """
     zone = k.zone
     before = (zone.writeback, zone.dirty, zone.congested)
     if k.features.zone_writeback_flag and stat.nr_writeback and stat.nr_writeback == stat.nr_taken:
@@ -249,7 +307,16 @@ def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> Throttle | None
     if wakeup.wake:
         fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
     throttle: Throttle = k.hooks.throttle_after_batch(progress, sc.view)
-    return None if throttle.kind is ThrottleKind.NONE else throttle
+    if reclaim_throttle.sleeps(k, throttle):
+        return throttle
+    if (
+        state is not None
+        and state[:2] != (False, False)
+        and not stat.nr_reclaimed
+        and not wakeup.wake
+    ):
+        sc.undisturbed = state
+    return None
 
 
 def pay(sc: ScanControl) -> Steps:
@@ -266,7 +333,9 @@ def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:
     """
     if sc.is_kswapd or sc.target is not None:
         return False
-    inactive = sum((g.lruvec.inactive_file if lru.file else g.lruvec.inactive_anon).nr for g in k.memcgs)
+    inactive = sum(
+        (g.lruvec.inactive_file if lru.file else g.lruvec.inactive_anon).nr for g in k.memcgs
+    )
     if sc.gfp & (GFP_IO | GFP_FS) == GFP_IO | GFP_FS:
         inactive >>= 3
     return k.zone.isolated[lru.file] > inactive and inactive > 0
@@ -275,7 +344,9 @@ def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:
 # ---- one list -----------------------------------------------------------------------------------
 
 
-def shrink_active_list(k: Kernel, nr_to_scan: int, lruvec: Lruvec, active: LruList, sc: ScanControl) -> None:
+def shrink_active_list(
+    k: Kernel, nr_to_scan: int, lruvec: Lruvec, active: LruList, sc: ScanControl
+) -> None:
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
     batch = isolate_lru_pages(active, nr_to_scan)
@@ -308,7 +379,12 @@ def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup)
         scan = lru.nr >> sc.priority
         scans.append(min(lru.nr, SWAP_CLUSTER_MAX) if not scan and force else scan)
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
-    if k.swap is None or not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
+    if (
+        k.swap is None
+        or not swap.has_room(k, 1)
+        or not sc.may_swap
+        or (sc.target is not None and not swappiness)
+    ):
         return [0, 0, scans[2], scans[3]]
     if not sc.priority and swappiness:
         return scans
@@ -327,7 +403,12 @@ def _balance(lruvec: Lruvec, swappiness: int, scans: list[int]) -> list[int]:
     anon = swappiness * (scanned[0] + 1) // (rotated[0] + 1)
     file = (200 - swappiness) * (scanned[1] + 1) // (rotated[1] + 1)
     total = anon + file + 1
-    return [scans[0] * anon // total, scans[1] * anon // total, scans[2] * file // total, scans[3] * file // total]
+    return [
+        scans[0] * anon // total,
+        scans[1] * anon // total,
+        scans[2] * file // total,
+        scans[3] * file // total,
+    ]
 
 
 def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> Steps:
@@ -341,14 +422,16 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
         if anon_active > 0:
             anon_active -= _shrink_active(k, lruvec, sc, anon_active, file=False)
         if file_inactive > 0:
-            batch = min(file_inactive, SWAP_CLUSTER_MAX)
+            batch = min(file_inactive, batch_size(lruvec.inactive_file, sc))
             file_inactive -= batch
             yield from shrink_inactive_list(k, batch, lruvec, lruvec.inactive_file, sc)
         if file_active > 0:
             file_active -= _shrink_active(k, lruvec, sc, file_active, file=True)
         if sc.nr_reclaimed >= sc.nr_to_reclaim and sc.priority < DEF_PRIORITY:
             break
-    if k.swap is not None and inactive_list_is_low(k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False):
+    if k.swap is not None and inactive_list_is_low(
+        k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False
+    ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
     yield from throttle_vm_writeout(k, sc)
 
@@ -419,7 +502,7 @@ def after_pass(k: Kernel, sc: ScanControl) -> Steps:
     if wakeup.wake:
         fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
     throttle = k.hooks.throttle_after_pass(progress, sc.view)
-    if throttle.kind is not ThrottleKind.NONE:
+    if reclaim_throttle.sleeps(k, throttle):
         yield from pay(sc)
         yield from reclaim_throttle.sleep(k, throttle, None)
 
@@ -461,7 +544,14 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     start = k.loop.now
     k.vmstat.memcg_reclaims += 1
     allocation = AllocationView(
-        Stage.MEMCG_RECLAIM, gfp, task.flags, "try_to_free_mem_cgroup_pages", "", km_nofs=False, aop_nofs=False, filesystem=""
+        Stage.MEMCG_RECLAIM,
+        gfp,
+        task.flags,
+        "try_to_free_mem_cgroup_pages",
+        "",
+        km_nofs=False,
+        aop_nofs=False,
+        filesystem="",
     )
     mask = k.hooks.derive_gfp(allocation) | _RECLAIM_PLACEMENT
     had = task.flags & PF_MEMALLOC
@@ -523,7 +613,9 @@ def balance_pgdat(k: Kernel) -> Steps:
         freed_any = freed_any or sc.nr_reclaimed > 0
         priority = DEF_PRIORITY if sc.nr_reclaimed >= SWAP_CLUSTER_MAX else priority - 1
         yield costs.RECLAIM_CALL_NS
-    zone.kswapd_failures = 0 if freed_any or zone.free > zone.high_wmark else zone.kswapd_failures + 1
+    zone.kswapd_failures = (
+        0 if freed_any or zone.free > zone.high_wmark else zone.kswapd_failures + 1
+    )
     if zone.free > zone.high_wmark:
         zone.writeback = zone.dirty = zone.congested = False
     elif zone.kswapd_failures:

@@ -11,7 +11,6 @@ Departures: idle workers do not die (that takes 300 s); max_active is not enforc
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.wait import Completion, WaitQueue
@@ -20,6 +19,8 @@ from reclaimlab.policy.gfp import GFP_KERNEL, PF_KTHREAD, PF_WQ_WORKER
 from reclaimlab.units import MSEC, SEC
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from reclaimlab.engine.task import Steps, Task
     from reclaimlab.engine.wait import Resource
     from reclaimlab.kernel.kernel import Kernel
@@ -126,7 +127,7 @@ class WorkerPool:
         manager: the worker that is creating another.
     """
 
-    __slots__ = ("_serial", "cpu", "idle", "k", "manager", "nr_running", "worklist", "workers")
+    __slots__ = ("_serial", "cpu", "idle", "k", "manager", "nr_running", "workers", "worklist")
 
     def __init__(self, k: Kernel, cpu: int, idle_workers: int) -> None:
         self.k = k

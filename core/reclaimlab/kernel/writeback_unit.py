@@ -8,12 +8,13 @@ path merge them: between *marked* and *submitted* only the submitting task can h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.wait import WaitQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.task import Task
     from reclaimlab.engine.wait import Resource
@@ -58,7 +59,15 @@ class WritebackUnit:
         self.queue = WaitQueue(loop, "PG_writeback", resource=self)
 
     def __repr__(self) -> str:
-        stage = "ended" if self.ended_ns >= 0 else "done" if self.done_ns >= 0 else "submitted" if self.submitted_ns >= 0 else "marked"
+        stage = (
+            "ended"
+            if self.ended_ns >= 0
+            else "done"
+            if self.done_ns >= 0
+            else "submitted"
+            if self.submitted_ns >= 0
+            else "marked"
+        )
         return f"<{self.label} {self.nr_pages} pages {stage}>"
 
     def releasers(self) -> Iterable[Task | Resource]:

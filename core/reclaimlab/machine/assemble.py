@@ -12,7 +12,7 @@ from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
 from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
-from reclaimlab.kernel import fs_writeback, swap, vmscan, workqueue
+from reclaimlab.kernel import swap, vmscan, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
 from reclaimlab.kernel.dirty_domain import DirtyDomain
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
@@ -30,8 +30,26 @@ if TYPE_CHECKING:
     from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
 
-FILESYSTEMS: dict[str, type[Filesystem]] = {"xfs": Xfs, "ext4": Ext4, "ext3": Ext3, "gfs2": Gfs2, "tmpfs": Tmpfs}
-COMMON = frozenset({"program", "memcg", "filesystem", "count", "start", "start_jitter", "rss", "kthread", "oom_score_adj"})
+FILESYSTEMS: dict[str, type[Filesystem]] = {
+    "xfs": Xfs,
+    "ext4": Ext4,
+    "ext3": Ext3,
+    "gfs2": Gfs2,
+    "tmpfs": Tmpfs,
+}
+COMMON = frozenset(
+    {
+        "program",
+        "memcg",
+        "filesystem",
+        "count",
+        "start",
+        "start_jitter",
+        "rss",
+        "kthread",
+        "oom_score_adj",
+    }
+)
 
 
 class Assembly:
@@ -41,7 +59,9 @@ class Assembly:
         devices, filesystems, memcgs: what the scenario calls them -> the thing.
     """
 
-    def __init__(self, scenario: Scenario, hooks: HookTable, seed: int, order: Order | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, hooks: HookTable, seed: int, order: Order | None = None
+    ) -> None:
         self.scenario = scenario
         self.loop = Loop(order)
         self.streams = Streams(seed)
@@ -99,14 +119,16 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw, read_bw=spec.read_bw,
         latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000), nr_requests=spec.nr_requests,
         max_request=spec.max_request, legacy=spec.queue == "legacy", irq_cpu=spec.irq_cpu, erase_every=spec.erase_every,
-        erase_stall_ns=spec.erase_stall,
+        erase_stall_ns=spec.erase_stall, flush_ns=spec.flush_time,
     )  # fmt: skip
 
 
 def _swap(assembly: Assembly) -> None:
     machine = assembly.scenario.machine
     if machine.swap_device:
-        assembly.kernel.swap = swap.SwapArea(assembly.devices[machine.swap_device], pages(machine.swap_size))
+        assembly.kernel.swap = swap.SwapArea(
+            assembly.devices[machine.swap_device], pages(machine.swap_size)
+        )
 
 
 def _filesystem(assembly: Assembly, name: str) -> Filesystem:
@@ -140,9 +162,16 @@ def _tasks(assembly: Assembly, name: str) -> None:
         own = f"{name}-{number}" if spec.count > 1 else name
         process = Process(own, assembly.memcgs[spec.memcg])
         process.oom_score_adj = spec.oom_score_adj
-        context = Context(k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"])
+        context = Context(
+            k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"]
+        )
         start = spec.start + (context.stream.below(spec.start_jitter) if spec.start_jitter else 0)
-        k.spawn(own, _life(context, spec, arguments, start), flags=PF_KTHREAD if spec.kthread else 0, process=process)
+        k.spawn(
+            own,
+            _life(context, spec, arguments, start),
+            flags=PF_KTHREAD if spec.kthread else 0,
+            process=process,
+        )
 
 
 def _life(context: Context, spec: Any, arguments: dict[str, Any], start: int) -> Steps:

@@ -90,14 +90,19 @@ class Meter:
         reads = sorted(_with_open_calls([p for p in users if p.read_ns], k.loop.now, read=True))
         result = {
             "writer_throughput": sum(process.accepted_bytes for process in writers) * SEC / span,
-            "device_throughput": sum(device.written_bytes for device in self._assembly.devices.values()) * SEC / span,
+            "device_throughput": sum(
+                device.written_bytes for device in self._assembly.devices.values()
+            )
+            * SEC
+            / span,
         }
         if writes:
             result["write_latency_p50"] = percentile(writes, 0.5) / SEC
             result["write_latency_p99"] = percentile(writes, 0.99) / SEC
             result["write_latency_max"] = writes[-1] / SEC
         result |= {
-            "alloc_stall_share": sum(process.reclaim_ns for process in users) / (span * max(1, len(users))),
+            "alloc_stall_share": sum(process.reclaim_ns for process in users)
+            / (span * max(1, len(users))),
             "dirty_peak": float(self.peak("dirty")),
             "dirty_plateau": self.plateau("dirty"),
             "writeback_plateau": self.plateau("writeback"),
@@ -117,7 +122,10 @@ class Meter:
     def _longest_block(self) -> int:
         now = self._assembly.loop.now
         return max(
-            (max(task.longest_block_ns, now - task.since_ns if task.state == "D" else 0) for task in self._assembly.loop.tasks),
+            (
+                max(task.longest_block_ns, now - task.since_ns if task.state == "D" else 0)
+                for task in self._assembly.loop.tasks
+            ),
             default=0,
         )
 

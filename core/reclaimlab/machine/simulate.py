@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reclaimlab.errors import PolicyError
@@ -14,6 +13,8 @@ from reclaimlab.machine.watchdog import Watchdog, oom_incident
 from reclaimlab.measure.records import Incident, RunResult, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reclaimlab.engine.order import Order
     from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
@@ -47,7 +48,9 @@ def simulate(
     assembly = Assembly(scenario, table, seed, order)
     k, loop = assembly.kernel, assembly.loop
     meter = Meter(assembly)
-    watchdog = Watchdog(k, hung_task_ns=scenario.hung_task, progress_window_ns=scenario.progress_window)
+    watchdog = Watchdog(
+        k, hung_task_ns=scenario.hung_task, progress_window_ns=scenario.progress_window
+    )
 
     def tick() -> None:
         values = meter.sample()
@@ -65,7 +68,9 @@ def simulate(
 
     loop.call_after(0, tick)
     ended = _run(assembly, scenario.duration)
-    return _result(assembly, meter, watchdog, contender, seed, "duration" if ended == "time" else ended)
+    return _result(
+        assembly, meter, watchdog, contender, seed, "duration" if ended == "time" else ended
+    )
 
 
 def _run(assembly: Assembly, duration_ns: int) -> str:
@@ -84,7 +89,9 @@ def _run(assembly: Assembly, duration_ns: int) -> str:
         gc.set_threshold(*thresholds)
 
 
-def _result(assembly: Assembly, meter: Meter, watchdog: Watchdog, contender: str, seed: int, ended: str) -> RunResult:
+def _result(
+    assembly: Assembly, meter: Meter, watchdog: Watchdog, contender: str, seed: int, ended: str
+) -> RunResult:
     k = assembly.kernel
     incident = worst(watchdog.incident, oom_incident(k))
     verdict = incident.verdict if incident is not None else Verdict.OK
@@ -110,4 +117,6 @@ def _result(assembly: Assembly, meter: Meter, watchdog: Watchdog, contender: str
 def worst(*incidents: Incident | None) -> Incident | None:
     """Return the incident with the worst verdict, the earlier of equals."""
     found = [incident for incident in incidents if incident is not None]
-    return min(found, key=lambda incident: (incident.verdict.severity, incident.time_ns), default=None)
+    return min(
+        found, key=lambda incident: (incident.verdict.severity, incident.time_ns), default=None
+    )

@@ -43,14 +43,24 @@ class Watchdog:
         """Look once; return whether the run is over (nothing can change any more)."""
         k = self._k
         now = k.loop.now
-        blocked = [task for task in k.loop.tasks if task.state in "DK" and now - task.since_ns > LONG_ENOUGH_NS]
+        blocked = [
+            task
+            for task in k.loop.tasks
+            if task.state in "DK" and now - task.since_ns > LONG_ENOUGH_NS
+        ]
         if blocked:
             dead = closed_set(k.loop.tasks)
             if dead:
                 self._deadlocked(dead)
                 return True
             if self.incident is None:
-                self._hung([task for task in blocked if task.state == "D" and now - task.since_ns >= self._hung_task_ns])
+                self._hung(
+                    [
+                        task
+                        for task in blocked
+                        if task.state == "D" and now - task.since_ns >= self._hung_task_ns
+                    ]
+                )
         if now - k.progress_ns > self._progress_window_ns and self._someone_is_in_a_call():
             self._report(Verdict.LIVELOCK, now, blocked, (), "no page cleaned, freed or charged")
             return True
@@ -59,7 +69,13 @@ class Watchdog:
     def _deadlocked(self, dead: Sequence[Task]) -> None:
         closed_ns = max(task.since_ns for task in dead)
         others = [task for task in self._k.loop.tasks if task.state == "D" and task not in dead]
-        self._report(Verdict.DEADLOCK, closed_ns, [*dead, *others], find_cycle(dead), f"{len(dead)} tasks wait only on each other")
+        self._report(
+            Verdict.DEADLOCK,
+            closed_ns,
+            [*dead, *others],
+            find_cycle(dead),
+            f"{len(dead)} tasks wait only on each other",
+        )
 
     def _hung(self, hung: Sequence[Task]) -> None:
         if hung:
@@ -67,9 +83,18 @@ class Watchdog:
             self._report(Verdict.STALL, since + self._hung_task_ns, hung, (), "hung task")
 
     def _someone_is_in_a_call(self) -> bool:
-        return any(process.in_call_since_ns >= 0 for process in self._k.processes if not process.exited)
+        return any(
+            process.in_call_since_ns >= 0 for process in self._k.processes if not process.exited
+        )
 
-    def _report(self, verdict: Verdict, time_ns: int, tasks: Sequence[Task], cycle: tuple[str, ...], note: str) -> None:
+    def _report(
+        self,
+        verdict: Verdict,
+        time_ns: int,
+        tasks: Sequence[Task],
+        cycle: tuple[str, ...],
+        note: str,
+    ) -> None:
         self.incident = Incident(
             verdict, time_ns, task_reports(self._k, tasks), cycle, oom.memory_state(self._k), note
         )
@@ -79,10 +104,16 @@ class Watchdog:
 def task_reports(k: Kernel, tasks: Sequence[Task]) -> tuple[TaskReport, ...]:
     """Return what a report shows of ``tasks``: kernel threads first, then by how long they sleep."""
     folios = k.features.folio_names
-    chosen = sorted(tasks, key=lambda task: (not task.flags & 0x200000, task.since_ns, task.pid))[:MOST_TASKS]
+    chosen = sorted(tasks, key=lambda task: (not task.flags & 0x200000, task.since_ns, task.pid))[
+        :MOST_TASKS
+    ]
     return tuple(
         TaskReport(
-            task.label, task.state, (k.loop.now - task.since_ns) / 1e9, task.waits_for(), kernel_stack(task.stack(), folios=folios)
+            task.label,
+            task.state,
+            (k.loop.now - task.since_ns) / 1e9,
+            task.waits_for(),
+            kernel_stack(task.stack(), folios=folios),
         )
         for task in chosen
     )

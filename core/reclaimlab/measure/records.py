@@ -78,21 +78,37 @@ class MetricInfo:
 METRICS: dict[str, MetricInfo] = {
     info.name: info
     for info in (
-        MetricInfo("writer_throughput", "B/s", "higher", "bytes accepted from all writers per second"),
-        MetricInfo("device_throughput", "B/s", "higher", "bytes the devices have written per second"),
+        MetricInfo(
+            "writer_throughput", "B/s", "higher", "bytes accepted from all writers per second"
+        ),
+        MetricInfo(
+            "device_throughput", "B/s", "higher", "bytes the devices have written per second"
+        ),
         MetricInfo("write_latency_p50", "s", "lower", "median time of one write()"),
         MetricInfo("write_latency_p99", "s", "lower", "99th percentile of the time of one write()"),
         MetricInfo("write_latency_max", "s", "lower", "longest write()"),
-        MetricInfo("alloc_stall_share", "1", "lower", "share of the tasks' time spent in direct or memcg reclaim"),
+        MetricInfo(
+            "alloc_stall_share",
+            "1",
+            "lower",
+            "share of the tasks' time spent in direct or memcg reclaim",
+        ),
         MetricInfo("dirty_peak", "pages", "lower", "most dirty pages at a sample"),
         MetricInfo("dirty_plateau", "pages", "lower", "mean dirty pages over the last two thirds"),
-        MetricInfo("writeback_plateau", "pages", "lower", "mean pages under writeback over the last two thirds"),
+        MetricInfo(
+            "writeback_plateau",
+            "pages",
+            "lower",
+            "mean pages under writeback over the last two thirds",
+        ),
         MetricInfo("pages_scanned", "pages", "lower", "pages looked at by reclaim"),
         MetricInfo("pages_reclaimed", "pages", "higher", "pages freed by reclaim"),
         MetricInfo("scan_efficiency", "1", "higher", "pages reclaimed per page scanned"),
         MetricInfo("oom_kills", "tasks", "lower", "tasks killed by the OOM killer"),
         MetricInfo("longest_block", "s", "lower", "longest uninterruptible sleep of any task"),
-        MetricInfo("time_to_incident", "s", "higher", "time of the incident; absent when the run is ok"),
+        MetricInfo(
+            "time_to_incident", "s", "higher", "time of the incident; absent when the run is ok"
+        ),
         MetricInfo("reader_latency_p99", "s", "lower", "99th percentile of the time of one read()"),
     )
 }

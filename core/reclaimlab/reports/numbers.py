@@ -66,12 +66,13 @@ def gain_text(info: MetricInfo, judged: Judged | None) -> str:
     if judged is None:
         return f"({0.0:8.2f}%)"
     gain = gain_percent(info, judged)
-    number = "     n/a " if gain is None else f"{_clipped(gain):8.2f}%"
+    number = "     n/a " if gain is None else _percent(gain)
     if judged.judgement is not Judgement.CANNOT_TELL:
         return f"*{number}*"
     return f"({number})" if gain == 0 else f"~{number} "
 
 
-def _clipped(gain: float) -> float:
-    # A wider number would break the columns, and says no more.
-    return max(min(gain, 99999.99), -9999.99)
+def _percent(gain: float) -> str:
+    # Eight columns: a gain too large for them loses its decimals, never its size.
+    fitting = (text for style in (".2f", ".0f") if len(text := f"{gain:{style}}") <= 8)
+    return f"{next(fitting, f'{gain:.1e}'):>8}%"

@@ -113,6 +113,7 @@ class DeviceSpec(Model):
     irq_cpu: int = Field(0, ge=0, description="processor that takes the interrupts")
     erase_every: Size = Field(0, description="bytes written between two erases; 0: never")
     erase_stall: Time = Field(0, description="time an erase stops the device")
+    flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     kind: str = Field("", description="what the device is, for the reader")
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import swap
 from reclaimlab.units import PAGE_SIZE, pages
-from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, fault_in, sleep, sys_write
+from reclaimlab.workloads.context import (
+    DEFAULT_COPY_BW,
+    Context,
+    copy_ns,
+    fault_in,
+    sleep,
+    sys_write,
+)
 from reclaimlab.workloads.reader import generic_file_aio_read
 
 if TYPE_CHECKING:
@@ -71,7 +78,9 @@ def _emit(context: Context, files: deque[Mapping], name: str, size: int, write_s
     files.append(mapping)
     index, end, step = 0, pages(size), max(1, write_size // PAGE_SIZE)
     while index < end and not context.killed:
-        wrote = yield from sys_write(context, mapping, index, min(step, end - index), copy_ns(DEFAULT_COPY_BW))
+        wrote = yield from sys_write(
+            context, mapping, index, min(step, end - index), copy_ns(DEFAULT_COPY_BW)
+        )
         if wrote <= 0:
             break
         index += wrote

@@ -51,7 +51,7 @@ def sys_write(context: Context, mapping: Mapping, index: int, nr: int, page_copy
     """write(2) of ``nr`` pages; give the pages taken, negative on an error. Its time is recorded."""
     process, loop = context.process, context.k.loop
     start = process.in_call_since_ns = loop.now
-    wrote = yield from context.fs.file_write(context.k, mapping, process, index, nr, page_copy_ns)
+    wrote = yield from context.fs.vfs_write(context.k, mapping, process, index, nr, page_copy_ns)
     process.in_call_since_ns = -1
     process.write_ns.append(loop.now - start)
     if wrote > 0:

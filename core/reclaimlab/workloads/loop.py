@@ -31,7 +31,9 @@ def loop_thread(context: Context, upper_size: int, rate: int) -> Steps:
     index, nr = 0, max(1, upper_size // PAGE_SIZE)
     due = context.k.loop.now
     while not context.killed:
-        wrote = yield from sys_write(context, mapping, index % BACKING_PAGES, nr, copy_ns(DEFAULT_COPY_BW))
+        wrote = yield from sys_write(
+            context, mapping, index % BACKING_PAGES, nr, copy_ns(DEFAULT_COPY_BW)
+        )
         if wrote <= 0:
             break
         index += wrote

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def mapper(
-    context: Context, *, size: int, step: int = 262_144, step_time: int = 1_000_000, hold: int = 10**9, idle: int = 10**8
+    context: Context,
+    *,
+    size: int,
+    step: int = 262_144,
+    step_time: int = 1_000_000,
+    hold: int = 10**9,
+    idle: int = 10**8,
 ) -> Steps:
     """Fault in ``size`` bytes in steps, touch them while holding, unmap, pause, again."""
     while not context.killed:

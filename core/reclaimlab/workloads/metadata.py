@@ -57,7 +57,9 @@ def rename(context: Context, *, file_size: int, write_size: int = 65536, think: 
         mapping = yield from context.fs.create(context.k, f"{context.process.name}.{serial}")
         index, end = 0, pages(file_size)
         while index < end and not context.killed:
-            wrote = yield from sys_write(context, mapping, index, min(step, end - index), copy_ns(DEFAULT_COPY_BW))
+            wrote = yield from sys_write(
+                context, mapping, index, min(step, end - index), copy_ns(DEFAULT_COPY_BW)
+            )
             if wrote <= 0:
                 return
             index += wrote

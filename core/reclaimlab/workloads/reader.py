@@ -18,7 +18,14 @@ READAHEAD_PAGES = 32
 """128 KiB, the default of read_ahead_kb."""
 
 
-def reader(context: Context, *, file_size: int, read_size: int = 65536, think: int = 0, cached: bool = False) -> Steps:
+def reader(
+    context: Context,
+    *,
+    file_size: int,
+    read_size: int = 65536,
+    think: int = 0,
+    cached: bool = False,
+) -> Steps:
     """Read the file again and again; drop what was read unless ``cached``."""
     mapping = context.fs.new_file(f"{context.process.name}.input")
     process, loop = context.process, context.k.loop
@@ -40,7 +47,9 @@ def reader(context: Context, *, file_size: int, read_size: int = 65536, think: i
         yield from sleep(context, think)
 
 
-def generic_file_aio_read(context: Context, mapping: Mapping, index: int, nr: int, end: int) -> Steps:
+def generic_file_aio_read(
+    context: Context, mapping: Mapping, index: int, nr: int, end: int
+) -> Steps:
     """read(2): what is not in the cache is read ahead and waited for."""
     at = index
     while at < index + nr:
@@ -57,7 +66,11 @@ def page_cache_sync_readahead(context: Context, mapping: Mapping, index: int, en
     """Allocate and read a window of pages, and wait for them."""
     k, memcg = context.k, context.process.memcg
     following = mapping.pages.at_or_after(index)
-    nr = min(READAHEAD_PAGES, max(1, end - index), following.index - index if following else READAHEAD_PAGES)
+    nr = min(
+        READAHEAD_PAGES,
+        max(1, end - index),
+        following.index - index if following else READAHEAD_PAGES,
+    )
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, GFP_HIGHUSER_MOVABLE, nr)
     yield from memcontrol.mem_cgroup_charge(k, memcg, GFP_HIGHUSER_MOVABLE, nr)
@@ -70,6 +83,10 @@ def page_cache_sync_readahead(context: Context, mapping: Mapping, index: int, en
 
 def _drop_behind(context: Context, mapping: Mapping, index: int) -> None:
     """posix_fadvise(DONTNEED) of everything before ``index``."""
-    while (extent := mapping.pages.first()) is not None and extent.index + extent.nr <= index and extent.lru is not None:
+    while (
+        (extent := mapping.pages.first()) is not None
+        and extent.index + extent.nr <= index
+        and extent.lru is not None
+    ):
         extent.lru.remove(extent)
         filemap.remove_mapping(context.k, extent)

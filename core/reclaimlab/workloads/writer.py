@@ -40,7 +40,9 @@ def writer(
     turn = done = 0
     while not context.killed and (not total or done < total):
         if pattern == "random":
-            nr = context.stream.between(max(1, random_min // PAGE_SIZE), max(1, random_max // PAGE_SIZE))
+            nr = context.stream.between(
+                max(1, random_min // PAGE_SIZE), max(1, random_max // PAGE_SIZE)
+            )
             index = context.stream.below(max(1, pages(file_size) - nr))
         else:
             if file_size and positions[turn] >= pages(file_size):

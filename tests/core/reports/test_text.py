@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reclaimlab.measure.records import Incident, TaskReport, Verdict
+from reclaimlab.measure.records import METRICS, Incident, TaskReport, Verdict
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.lines import joined, label, plain, wrapped
+from reclaimlab.reports.numbers import gain_text
 from reclaimlab.reports.text import text_report
 from reclaimlab.runs.comparison import Comparison
+from reclaimlab.stats.judgement import Judged, Judgement
 
 Make = Callable[..., Comparison]
 
@@ -103,6 +105,20 @@ def test_any_text_is_fit_for_mail(note: str, name: str, cycle: list[str]) -> Non
 
 def test_a_difference_within_noise_has_a_tilde(make: Make) -> None:
     assert "4.50 ~  -10.00%" in text_report(make("a", "b", runs=4))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (0.9, "* -10.00%*"), (1.5, "*  50.00%*"), (250.0, "*24900.00%*"), (1e6, "*99999900%*"),
+        (1e12, "* 1.0e+14%*"), (None, "*     n/a *"),
+    ],
+)  # fmt: skip
+def test_a_gain_is_never_cut_short(ratio: float | None, text: str) -> None:
+    judged = Judged("writer_throughput", ratio, None, 0.0, Judgement.BETTER)
+    printed = gain_text(METRICS["writer_throughput"], judged)
+    assert printed.replace(" ", "") == text.replace(" ", "")
+    assert len(printed) == 11
 
 
 def test_a_failed_run_and_a_missing_one_are_told(with_a_failure: Comparison) -> None:
