@@ -2,8 +2,8 @@
 
 Inside, a size is an ``int`` of bytes or pages and a time an ``int`` of nanoseconds; the ``NewType``
 says which. Outside, people write ``4GiB``, ``20MB/s`` or ``10ms``. As in the kernel's own
-``memparse()``, a bare ``K``, ``M`` or ``G`` is binary; ``kB``, ``MB`` and ``GB`` are decimal, as on a
-device's data sheet and in the recordings.
+``memparse()``, a bare ``K``, ``M`` or ``G`` is binary; ``kB``, ``MB`` and ``GB`` are decimal, as on
+a device's data sheet and in the recordings.
 """
 
 from __future__ import annotations
@@ -101,14 +101,14 @@ def _exact(value: int, units: tuple[tuple[str, int], ...]) -> str:
 
 
 def format_bytes(value: int) -> str:
-    """Return ``value`` bytes as people write them; :func:`parse_bytes` reads exact multiples back."""
+    """Return ``value`` bytes as people write them; :func:`parse_bytes` reads multiples back."""
     if value and value % KIB and value % 1000 == 0:
         return _exact(value, (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)))
     return _exact(value, (("GiB", GIB), ("MiB", MIB), ("KiB", KIB), ("B", 1)))
 
 
 def format_time(value: int) -> str:
-    """Return ``value`` nanoseconds as people write them; :func:`parse_time` reads exact multiples back."""
+    """Return ``value`` ns as people write them; :func:`parse_time` reads multiples back."""
     return _exact(value, (("s", SEC), ("ms", MSEC), ("us", USEC), ("ns", 1)))
 
 

@@ -1,11 +1,11 @@
 """A block device: one request queue, served first in, first out, one request at a time.
 
-Service takes a fixed latency plus the transfer at the device's rate, with jitter, and now and then an
-erase stall, as cheap flash does. Because service is in order, the end of every queued request is known
-when it is queued: a bio of a hundred requests costs one event, not a hundred.
+Service takes a fixed latency plus the transfer at the device's rate, with jitter, and now and then
+an erase stall, as cheap flash does. Because service is in order, the end of every queued request is
+known when it is queued: a bio of a hundred requests costs one event, not a hundred.
 
-Follows block/blk-core.c of v3.10 (get_request, batching, congestion thresholds) for ``legacy`` queues
-and lib/sbitmap.c (wake-up in batches of 8) for ``mq``.
+Follows block/blk-core.c of v3.10 (get_request, batching, congestion thresholds) for ``legacy``
+queues and lib/sbitmap.c (wake-up in batches of 8) for ``mq``.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ BLK_BATCH_REQ: Final = 32
 SBQ_WAKE_BATCH: Final = 8
 """Free tags before a submitter is woken (mq)."""
 SUBMIT_REQUEST_NS: Final = 5_000
-"""CPU time to build and queue one request; see kernel/costs.py for how such constants are chosen."""
+"""CPU time to build and queue one request; kernel/costs.py says how such constants are chosen."""
 
 
 class BlockDevice:
     """A device and its queue; sizes in bytes, rates in bytes a second.
 
-    A request is *queued* (it holds a tag until its finish time) and then *done*; ``on_done`` of a bio is
-    called in interrupt context when its last request is done.
+    A request is *queued* (it holds a tag until its finish time) and then *done*; ``on_done`` of a
+    bio is called in interrupt context when its last request is done.
     """
 
     __slots__ = (
@@ -175,7 +175,7 @@ class BlockDevice:
     ) -> None:
         """Queue a bio without waiting for room: small ones, and those that may not sleep.
 
-        ``flush`` empties the device's write cache first (REQ_FLUSH): nothing else is done meanwhile.
+        ``flush`` empties the device's write cache first (REQ_FLUSH), doing nothing else.
         """
         self._reap()
         if flush:
@@ -215,8 +215,8 @@ class BlockDevice:
     def get_request(self) -> Steps:
         """Sleep until there is room in the queue.
 
-        A legacy queue wakes a submitter at the first free request and then lets it batch; blk-mq wakes
-        it when a batch of tags is free.
+        A legacy queue wakes a submitter at the first free request and then lets it batch; blk-mq
+        wakes it when a batch of tags is free.
         """
         self._reap()
         over = len(self._finishes) - self.nr_requests
@@ -231,10 +231,10 @@ class BlockDevice:
             self.expect_uncongested()
 
     def expect_uncongested(self) -> None:
-        """Arrange that :attr:`on_uncongested` is called when a request ends on an uncongested queue.
+        """Have :attr:`on_uncongested` called when a request ends on an uncongested queue.
 
-        blk-core.c:freed_request() wakes congestion waiters for every freed request while the count is
-        below the threshold.
+        blk-core.c:freed_request() wakes congestion waiters for every freed request while the count
+        is below the threshold.
         """
         if self._armed or not self.legacy:
             return

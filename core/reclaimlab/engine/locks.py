@@ -1,7 +1,7 @@
 """Locks that know who holds them: mutex, reader-writer semaphore.
 
-Waiters are served in the order they came and the lock is handed over, so nobody barges in. Each lock
-is the resource of its own queue: its releasers are its holders.
+Waiters are served in the order they came and the lock is handed over, so nobody barges in. Each
+lock is the resource of its own queue: its releasers are its holders.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """The event loop: integer nanoseconds, a heap of timers and a deque of the runnable.
 
-Runnable tasks go before timers, both in order of arrival, unless the run's order says otherwise. The
-loop is the hot path of everything: it dispatches on the exact type of what a task yields and keeps
-its own names local.
+Runnable tasks go before timers, both in order of arrival, unless the run's order says otherwise.
+The loop is the hot path of everything: it dispatches on the exact type of what a task yields and
+keeps its own names local.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.order import Fifo, Order
 from reclaimlab.engine.task import Steps, Task
@@ -34,6 +34,15 @@ class Timer:
         self.call = None
 
 
+class TimeLimit:
+    """When a timed wait gives up; void once the task was woken."""
+
+    __slots__ = ("task",)
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+
 class Loop:
     """Simulated time and the tasks that live in it.
 
@@ -50,17 +59,18 @@ class Loop:
         self.tasks: list[Task] = []
         self.trace: Trace | None = None
         self.order: Order = order or Fifo()
-        self._heap: list[tuple[int, int, Task | None, Timer | None]] = []
-        self._ready: deque[Task] = deque()
+        self.ready: deque[Task] = deque()
+        """The runnable, in order of arrival; only the engine adds to it."""
+        self._heap: list[tuple[int, int, Task | Timer | TimeLimit]] = []
         self._sequence = 0
-        self._stopped = ""
+        self._reasons: list[str] = []
 
     def spawn(self, name: str, generator: Steps, *, flags: int = 0, pid: int | None = None) -> Task:
         """Start a task now; it runs when the present one yields."""
         task = Task(name, generator, pid=len(self.tasks) + 1 if pid is None else pid, flags=flags)
         task.since_ns = task.started_ns = self.now
         self.tasks.append(task)
-        self._ready.append(task)
+        self.ready.append(task)
         return task
 
     def call_at(self, time_ns: int, call: Callable[[], None]) -> Timer:
@@ -70,7 +80,7 @@ class Loop:
             raise ValueError(msg)
         timer = Timer(call)
         self._sequence += 1
-        heapq.heappush(self._heap, (time_ns, self._sequence, None, timer))
+        heapq.heappush(self._heap, (time_ns, self._sequence, timer))
         return timer
 
     def call_after(self, delay_ns: int, call: Callable[[], None]) -> Timer:
@@ -78,22 +88,21 @@ class Loop:
         return self.call_at(self.now + delay_ns, call)
 
     def make_ready(self, task: Task, value: object = None) -> None:
-        """Make a sleeping task runnable; ``value`` is what its yield gives."""
-        if task.state == "D" or task.state == "K":
+        """Make a sleeping task, off its queue, runnable; ``value`` is what its yield gives."""
+        if task.waits_on is not None and task.waits_on.uninterruptible:
             slept = self.now - task.since_ns
-            if task.state == "D":
-                task.uninterruptible_ns += slept
-                if slept > task.longest_block_ns:
-                    task.longest_block_ns = slept
-                    task.longest_block_on = task.waits_for()
+            task.uninterruptible_ns += slept
+            if slept > task.longest_block_ns:
+                task.longest_block_ns = slept
+                task.longest_block_on = task.waits_for()
         task.waits_on = None
-        task.timer = -1
         task.value = value
-        task.state = "R"
-        task.since_ns = self.now
-        self._ready.append(task)
-        if task.on_wake is not None:
-            task.on_wake(task)
+        self.ready.append(task)
+        if task.attended:
+            task.time_limit = None
+            task.attended = task.on_wake is not None
+            if task.on_wake is not None:
+                task.on_wake(task)
 
     def interrupt(self, task: Task) -> None:
         """Wake a task that sleeps interruptibly or killably (a signal); others sleep on."""
@@ -104,99 +113,139 @@ class Loop:
 
     def stop(self, reason: str) -> None:
         """End :meth:`run` after the present step."""
-        self._stopped = self._stopped or reason
+        self._reasons.append(reason)
 
     @property
     def stopped(self) -> str:
         """Why the run was stopped; empty while it goes on."""
-        return self._stopped
+        return self._reasons[0] if self._reasons else ""
 
     def run(self, until_ns: int) -> str:
-        """Run until ``until_ns``, a stop, or nothing left; return ``time``, ``idle`` or the reason."""
-        heap, ready, pop = self._heap, self._ready, heapq.heappop
-        fifo = type(self.order) is Fifo
-        events = 0
-        while not self._stopped:
-            if ready:
-                task = ready.popleft() if fifo or len(ready) == 1 else self._pick()
-            else:
+        """Run until ``until_ns``, a stop or nothing left; return ``time``, ``idle`` or why."""
+        # One long function, for every call and every look-up here is paid once an event.
+        heap, ready, reasons = self._heap, self.ready, self._reasons
+        heappush, heappop, heapreplace = heapq.heappush, heapq.heappop, heapq.heapreplace
+        kind, queue_kind, int_kind, task_kind, trace = type, WaitQueue, int, Task, self.trace
+        take = ready.popleft if type(self.order) is Fifo else self._pick
+        events, now = 0, self.now
+        step: Any  # kind() tells what it is, which a type checker cannot follow
+        due: Any
+        try:
+            while not reasons:
+                if ready:
+                    task = take()
+                    events += 1
+                    self.current = task
+                    try:
+                        step = task.send(task.value)
+                    except StopIteration:
+                        self._end(task)
+                        continue
+                    if kind(step) is queue_kind:
+                        step.waiters.append(task)
+                        task.waits_on = step
+                        task.since_ns = now
+                        if task.on_sleep is not None:
+                            task.on_sleep(task)
+                        if trace is not None:
+                            trace.blocked(now, task)
+                    elif kind(step) is int_kind and step >= 0:
+                        self._sequence = sequence = self._sequence + 1
+                        heappush(heap, (now + step, sequence, task))
+                    else:
+                        self._sleep(task, step)
+                    continue
                 if not heap:
-                    self.events += events
                     return "idle"
-                if heap[0][0] > until_ns:
+                due_ns, _, due = heap[0]
+                if due_ns > until_ns:
                     self.now = until_ns
-                    self.events += events
                     return "time"
-                self.now, sequence, due, timer = pop(heap)
-                if due is None:
-                    if timer is not None and timer.call is not None:
-                        events += 1
-                        self.current = None
-                        timer.call()
+                self.now = now = due_ns
+                if kind(due) is not task_kind:
+                    heappop(heap)
+                    events += self._fire(due)
                     continue
-                task = due
-                if task.timer != sequence:
-                    continue  # it was woken before its time ran out
-                if task.waits_on is not None:
-                    self._time_out(task)
+                events += 1
+                self.current = due
+                # Its entry stays on top meanwhile: whatever is pushed is later. Sleeping again then
+                # is one replacement, not a pop and a push.
+                try:
+                    step = due.send(None)
+                except StopIteration:
+                    heappop(heap)
+                    self._end(due)
                     continue
-            events += 1
-            self.current = task
-            try:
-                step = task.generator.send(task.value)
-            except StopIteration:
-                self._end(task)
-                continue
-            task.value = None
-            if type(step) is int:
-                self._sequence = task.timer = sequence = self._sequence + 1
-                heapq.heappush(heap, (self.now + step, sequence, task, None))
-            else:
-                self._block(task, step)
-        self.events += events
-        return self._stopped
+                except BaseException:
+                    heappop(heap)
+                    raise
+                if kind(step) is int_kind and step >= 0:
+                    self._sequence = sequence = self._sequence + 1
+                    heapreplace(heap, (now + step, sequence, due))
+                else:
+                    heappop(heap)
+                    self._sleep(due, step)
+            return reasons[0]
+        finally:
+            self.events += events
 
     def _pick(self) -> Task:
-        ready = self._ready
+        ready = self.ready
+        if len(ready) == 1:
+            return ready.popleft()
         index = self.order.pick(len(ready))
         ready.rotate(-index)
         task = ready.popleft()
         ready.rotate(index)
         return task
 
-    def _block(self, task: Task, step: object) -> None:
-        task.timer = -1
+    def _sleep(self, task: Task, step: object) -> None:
+        # What a task may yield besides a time, which run() deals with itself.
         if type(step) is WaitQueue:
             queue = step
         elif type(step) is TimedWait:
             queue = step.queue
-            self._sequence = task.timer = self._sequence + 1
-            heapq.heappush(self._heap, (self.now + step.delay_ns, task.timer, task, None))
+            if step.delay_ns < 0:
+                msg = f"task {task.name} waits for {queue.name} {step.delay_ns} ns; time goes on"
+                raise ValueError(msg)
+            task.time_limit = TimeLimit(task)
+            task.attended = True
+            self._sequence += 1
+            entry = (self.now + step.delay_ns, self._sequence, task.time_limit)
+            heapq.heappush(self._heap, entry)
         elif type(step) is Choice:
             task.value = self.order.pick(step.count)
-            self._ready.appendleft(task)
+            self.ready.appendleft(task)
             return
         else:
-            msg = f"task {task.name} yielded {step!r}; a task yields nanoseconds, a WaitQueue, a timed wait or a Choice"
+            rule = "a task yields nanoseconds >= 0, a WaitQueue, a timed wait or a Choice"
+            msg = f"task {task.name} yielded {step!r}; {rule}"
             raise TypeError(msg)
         queue.waiters.append(task)
         task.waits_on = queue
-        task.state = queue.state
         task.since_ns = self.now
-        task.sleeps += 1
         if task.on_sleep is not None:
             task.on_sleep(task)
         if self.trace is not None:
             self.trace.blocked(self.now, task)
 
-    def _time_out(self, task: Task) -> None:
-        queue = task.waits_on
-        if queue is not None:
-            queue.waiters.remove(task)
-        self.make_ready(task, value=False)
+    def _fire(self, due: Timer | TimeLimit) -> int:
+        # Return how many events that was: a void entry is none, nor is a wait's end by itself.
+        if isinstance(due, Timer):
+            call = due.call
+            if call is None:
+                return 0
+            self.current = None
+            call()
+            return 1
+        task = due.task
+        if task.time_limit is due and task.waits_on is not None:
+            task.waits_on.waiters.remove(task)
+            self.make_ready(task, value=False)
+        return 0
 
     def _end(self, task: Task) -> None:
-        task.state = "X"
+        task.ended = True
         task.since_ns = self.now
         if task.on_sleep is not None:
             task.on_sleep(task)

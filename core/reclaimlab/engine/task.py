@@ -17,6 +17,7 @@ from reclaimlab.engine.wait import Choice, TimedWait, WaitQueue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reclaimlab.engine.loop import TimeLimit
     from reclaimlab.engine.wait import Resource
 
 Step = int | WaitQueue | TimedWait | Choice
@@ -44,20 +45,24 @@ def _running_stack() -> tuple[str, ...]:
 class Task:
     """One thread of the simulated machine.
 
-    States: ``R`` running or runnable, ``S``, ``D``, ``K`` asleep on a queue (see WaitQueue), ``X`` dead.
-    A yield moves it from R to asleep; a wake-up or a timer moves it back; the end of its generator, or
-    nothing else, makes it dead.
+    States: ``R`` running or runnable, ``S``, ``D``, ``K`` asleep on a queue (see WaitQueue), ``X``
+    dead. A yield moves it from R to asleep; a wake-up or a timer moves it back; the end of its
+    generator, or nothing else, makes it dead.
 
     Attributes:
         flags: the kernel's PF_ bits; model code sets and restores them.
         since_ns: when it entered its state.
         waits_on: the queue it sleeps on, if any.
-        blocked_ns: longest time asleep in ``D`` so far, and on what.
-        on_sleep, on_wake: called when the task goes to sleep and when it is made runnable.
+        time_limit: set while its wait ends by itself.
+        longest_block_ns, longest_block_on: longest time asleep in ``D`` so far, and on what.
+        uninterruptible_ns: all time asleep in ``D`` so far.
+        attended: a wake-up must do more than make it runnable: lift a time limit, call on_wake.
         owner: whatever the model attaches (a process, a worker).
     """
 
     __slots__ = (
+        "attended",
+        "ended",
         "flags",
         "generator",
         "killed",
@@ -68,11 +73,10 @@ class Task:
         "on_wake",
         "owner",
         "pid",
+        "send",
         "since_ns",
-        "sleeps",
         "started_ns",
-        "state",
-        "timer",
+        "time_limit",
         "uninterruptible_ns",
         "value",
         "waits_on",
@@ -81,16 +85,17 @@ class Task:
     def __init__(self, name: str, generator: Steps, *, pid: int, flags: int = 0) -> None:
         self.name = name
         self.generator: Any = generator
+        self.send: Callable[[Any], Step] = generator.send
         self.pid = pid
         self.flags = flags
-        self.state = "R"
         self.since_ns = 0
         self.started_ns = 0
         self.waits_on: WaitQueue | None = None
-        self.timer = -1
+        self.time_limit: TimeLimit | None = None
         self.value: object = None
         self.killed = False
-        self.sleeps = 0
+        self.ended = False
+        self.attended = False
         self.longest_block_ns = 0
         self.longest_block_on = ""
         self.uninterruptible_ns = 0
@@ -107,10 +112,23 @@ class Task:
         """``name:pid``, as a hung-task report writes it."""
         return f"{self.name}:{self.pid}"
 
+    def attend(self, on_sleep: Callable[[Task], None], on_wake: Callable[[Task], None]) -> None:
+        """Have these called whenever it goes to sleep (or ends) and whenever it is woken."""
+        self.on_sleep = on_sleep
+        self.on_wake = on_wake
+        self.attended = True
+
+    @property
+    def state(self) -> str:
+        """``R``, ``S``, ``D``, ``K`` or ``X``: made from what it waits on, not kept."""
+        if self.ended:
+            return "X"
+        return "R" if self.waits_on is None else self.waits_on.state
+
     @property
     def alive(self) -> bool:
         """Whether it has not ended."""
-        return self.state != "X"
+        return not self.ended
 
     def stack(self) -> tuple[str, ...]:
         """Return the kernel functions it is in, innermost first."""

@@ -1,10 +1,11 @@
 """Who waits for whom, and the proof that a set of tasks can never run again.
 
-Every blocked task waits for a resource, and a resource names those of whom **any one** could release
-it. A task is *live* if it is runnable, sleeps with a timer, or idles on a queue without a resource;
-a resource is live if one of its releasers is; a blocked task is live if its resource is. The tasks
-outside the least fixpoint wait only on each other: a closed set, hence a deadlock. Releasers may be
-named generously, never left out: then what is found is proven, and what is missed is only missed.
+Every blocked task waits for a resource, and a resource names those of whom **any one** could
+release it. A task is *live* if it is runnable, sleeps with a timer, or idles on a queue without a
+resource; a resource is live if one of its releasers is; a blocked task is live if its resource is.
+The tasks outside the least fixpoint wait only on each other: a closed set, hence a deadlock.
+Releasers may be named generously, never left out: then what is found is proven, and what is missed
+is only missed.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def _starts_live(task: Task) -> bool:
-    if task.state in "RX" or task.timer >= 0:
-        return task.state != "X"
+    if task.ended or task.time_limit is not None:
+        return not task.ended
     return task.waits_on is None or task.waits_on.resource is None
 
 

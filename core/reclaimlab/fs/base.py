@@ -1,4 +1,4 @@
-"""What all filesystems share: write(2), gathering dirty pages into units, marking and submitting them.
+"""What all filesystems share: write(2), gathering dirty pages into units, marking, submitting.
 
 Follows mm/page-writeback.c:write_cache_pages() of v3.10.
 """
@@ -134,18 +134,19 @@ class Filesystem:
     # ---- allocation -----------------------------------------------------------------------------
 
     def _derive_write_begin_gfp(self) -> int:
-        """Return the page-cache mask of write(2): the mapping's, cut by AOP_FLAG_NOFS if it is passed."""
+        """Return the page-cache mask of write(2): the mapping's, less what AOP_FLAG_NOFS cuts."""
         mask = MAPPING_LEVELS[self.options.mapping_gfp]
         aop_nofs = self._aop_nofs()
         view = AllocationView(
-            Stage.CALLER, mask, 0, "grab_cache_page_write_begin", "write_begin", km_nofs=False, aop_nofs=bool(aop_nofs),
-            filesystem=self.type,
+            Stage.CALLER, mask, 0, "grab_cache_page_write_begin", "write_begin", km_nofs=False,
+            aop_nofs=bool(aop_nofs), filesystem=self.type,
         )  # fmt: skip
         return self.k.hooks.derive_gfp(view)
 
     def _aop_nofs(self) -> bool:
-        """Return whether write_begin() passes AOP_FLAG_NOFS: as the kernel does, or as the scenario says
-        the kernel does, unless a fix decides otherwise.
+        """Return whether write_begin() passes AOP_FLAG_NOFS.
+
+        As the kernel does, or as the scenario says the kernel does, unless a fix decides otherwise.
         """
         answers = self.k.hooks.answers("enter_scope", ScopeView(Scope.WRITE_BEGIN, self.type, 0))
         said = [change.aop_nofs for _, change in answers if change is not None]
@@ -181,8 +182,8 @@ class Filesystem:
     def gather_dirty(self, mapping: Mapping, most: int) -> list[Extent]:
         """Return dirty extents that follow each other without a gap, at most ``most`` pages.
 
-        From where the last call left off, around to the start (range_cyclic). Pages under writeback or
-        locked are passed over, as WB_SYNC_NONE does.
+        From where the last call left off, around to the start (range_cyclic). Pages under writeback
+        or locked are passed over, as WB_SYNC_NONE does.
         """
         run: list[Extent] = []
         count = 0
@@ -239,7 +240,7 @@ class Filesystem:
         yield from self.bdi.device.submit_bio(unit.nr_pages * PAGE_SIZE, end_bio, write=True)
 
     def end_bio(self, unit: WritebackUnit) -> None:
-        """The device is done (interrupt): end the writeback at once, or queue what must come first."""
+        """The device is done (interrupt): end the writeback, or queue what must come first."""
         page_writeback.end_page_writeback(self.k, unit)
 
     def unit_limit(self, mapping: Mapping) -> int:

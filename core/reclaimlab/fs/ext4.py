@@ -1,8 +1,8 @@
-"""ext4 and ext3: delayed allocation in extents, a journal, completion in the interrupt or in a worker.
+"""ext4 and ext3: delayed allocation in extents, a journal, completion by interrupt or worker.
 
-Follows fs/ext4/inode.c and page-io.c of v3.6, v3.10 and v3.11. Up to v3.10 end_page_writeback() is called
-in the bio end handler: PG_writeback never depends on memory at completion. From v3.11 extents are
-unwritten until a worker has converted them, with a handle reserved before.
+Follows fs/ext4/inode.c and page-io.c of v3.6, v3.10 and v3.11. Up to v3.10 end_page_writeback() is
+called in the bio end handler: PG_writeback never depends on memory at completion. From v3.11
+extents are unwritten until a worker has converted them, with a handle reserved before.
 
 ext3 here is ext4 without delayed extents: bios of one request each, completion in the interrupt.
 """
@@ -20,7 +20,10 @@ from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF
 from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from reclaimlab.engine.task import Steps
+    from collections.abc import Iterable
+
+    from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.engine.wait import Resource
     from reclaimlab.kernel.aops import WritebackControl
     from reclaimlab.kernel.backing_dev import BackingDev
     from reclaimlab.kernel.folio import Extent
@@ -45,7 +48,7 @@ class ConversionPending:
         self.pool = pool
         self.work: workqueue.Work | None = None
 
-    def releasers(self) -> tuple[object, ...]:
+    def releasers(self) -> Iterable[Task | Resource]:
         """Return the work item, or the pool and the rescuer."""
         if self.work is not None:
             return (self.work,)
@@ -141,7 +144,7 @@ class Ext4(Filesystem):
         yield from self.ext4_writepages(k, mapping, wbc)
 
     def ext4_writepages(self, k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
-        """Map and mark extent by extent; one bio may be held back while the next extent is mapped."""
+        """Map and mark extent by extent; a bio may be held back while the next one is mapped."""
         held: WritebackUnit | None = None
         while wbc.nr_to_write > 0:
             run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
@@ -162,7 +165,7 @@ class Ext4(Filesystem):
             yield from self.ext4_io_submit(k, held)
 
     def _mark_bios(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> list[WritebackUnit]:
-        """Mark a mapped run: one unit a bio if the interrupt ends it, one for all if a worker must."""
+        """Mark a mapped run: a unit a bio if the interrupt ends it, else one for all."""
         if self.features.completion != "irq":
             unit = self.mark(k, mapping, run, "io_end", k.current)
             unit.unwritten = True
@@ -251,11 +254,11 @@ class Ext4(Filesystem):
         yield from self.submit(k, unit)
 
     def rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
-        """rename(2) over another file: the new data is flushed first, in the caller's context."""
+        """Replace another file: the new data is flushed first, in the caller's context."""
         yield from self.ext4_rename(k, mapping, over)
 
     def ext4_rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
-        """Allocate delayed blocks so that a crash cannot leave an empty file, then swap the names."""
+        """Allocate delayed blocks, lest a crash leave an empty file, then swap the names."""
         yield from self.ext4_alloc_da_blocks(k, mapping)
         yield from self.ext4_dirty_inode(k, mapping)
         if over is not None:
@@ -309,6 +312,6 @@ class Ext3(Ext4):
     type = "ext3"
 
     def bio_limit(self, run: list[Extent]) -> int:
-        """Return one request's worth of pages: buffers are submitted singly and merged in the queue."""
+        """Return one request's worth of pages: buffers go one by one and merge in the queue."""
         del run
         return max(1, self.bdi.device.max_request // PAGE_SIZE)

@@ -1,8 +1,9 @@
 """The journal of ext4: handles, the running transaction, and the commit that everybody waits for.
 
-Follows fs/jbd2/transaction.c and commit.c of v3.10. A commit locks the running transaction, waits for
-its handles, (ordered mode) for the data of its inodes, writes the metadata blocks and then the commit
-record. While its blocks are being written, whoever wants to change one waits (do_get_write_access).
+Follows fs/jbd2/transaction.c and commit.c of v3.10. A commit locks the running transaction, waits
+for its handles, (ordered mode) for the data of its inodes, writes the metadata blocks and then the
+commit record. While its blocks are being written, whoever wants to change one waits
+(do_get_write_access).
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Transaction:
         self.updates_done = WaitQueue(journal.k.loop, "j_wait_updates", resource=self)
 
     def releasers(self) -> Iterable[Task | Resource]:
-        """Return a task whose handle the commit waits for (all must close: one is enough for a proof)."""
+        """Return a task whose handle it waits for (all must close: one is enough for a proof)."""
         return self.handles[:1]
 
 

@@ -1,8 +1,9 @@
 """XFS: delayed allocation, ioends, and completion that needs a transaction.
 
-Follows fs/xfs/xfs_aops.c, xfs_iomap.c, xfs_file.c and xfs_inode_item.c of v3.10. After the device is
-done an ioend may end in the interrupt (overwrite), or only after a worker has committed a transaction:
-the inode's new size (append) or an unwritten conversion. That transaction allocates memory.
+Follows fs/xfs/xfs_aops.c, xfs_iomap.c, xfs_file.c and xfs_inode_item.c of v3.10. After the device
+is done an ioend may end in the interrupt (overwrite), or only after a worker has committed a
+transaction: the inode's new size (append) or an unwritten conversion. That transaction allocates
+memory.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class XfsInode:
 
 
 class PendingCompletion:
-    """An ioend's way to its end once the device is done: the work item, or whoever could run one."""
+    """An ioend's way to its end once the device is done: the work item, or who could run one."""
 
     __slots__ = ("label", "unit", "work", "xfs")
 
@@ -103,9 +104,9 @@ class Xfs(Filesystem):
     def xfs_create(self, k: Kernel, name: str, *, nested_gfp: str = "") -> Steps:
         """Reserve log space, take the AGI, allocate the inode, commit.
 
-        ``nested_gfp`` is for experiments: an allocation inside the transaction that does not go through
-        XFS's own wrappers: ``kernel`` (a plain GFP_KERNEL) or ``vmalloc`` (page tables, which the
-        caller's flags do not reach).
+        ``nested_gfp`` is for experiments: an allocation inside the transaction that does not go
+        through XFS's own wrappers: ``kernel`` (a plain GFP_KERNEL) or ``vmalloc`` (page tables,
+        which the caller's flags do not reach).
         """
         flags = yield from self.xfs_trans_reserve(k, xfs_log.TR_CREATE, "xfs_create")
         yield from self.agi.mutex_lock(k.current)
@@ -144,7 +145,7 @@ class Xfs(Filesystem):
     # ---- transactions ---------------------------------------------------------------------------
 
     def xfs_trans_reserve(self, k: Kernel, size: int, within: str) -> Steps:
-        """Allocate a transaction and reserve its log space; give the task flags to restore at its end."""
+        """Allocate a transaction, reserve log space; give the task flags to restore at its end."""
         yield from self.xfs_trans_alloc(k, within)
         flags = self.enter_scope(Scope.TRANSACTION, k.current)
         yield from self.log.xfs_log_reserve(k, size)
@@ -169,6 +170,9 @@ class Xfs(Filesystem):
 
     def xlog_cil_prepare_log_vecs(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
         """Allocate a log vector and have each item format itself."""
+        yield from slab.kmem_alloc(
+            k, xfs_log.LOG_VEC_BYTES, "xlog_cil_prepare_log_vecs", within=within, filesystem="xfs"
+        )
         yield from self.xfs_inode_item_format(k, inode, within)
 
     def xfs_inode_item_format(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
@@ -176,7 +180,7 @@ class Xfs(Filesystem):
         yield from self.xfs_inode_item_format_extents(k, inode, within)
 
     def xfs_inode_item_format_extents(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
-        """Copy the extent list: the allocation of the posted stack (KM_SLEEP, NOFS only by PF_FSTRANS)."""
+        """Copy the extent list: the posted stack's allocation, KM_SLEEP, NOFS by PF_FSTRANS."""
         del inode
         yield from slab.kmem_alloc(
             k,
@@ -191,8 +195,8 @@ class Xfs(Filesystem):
     def unit_limit(self, mapping: Mapping) -> int:
         """Return the most pages one ioend may have.
 
-        Since v6.8 an ioend is one bio of at most 256 vectors, one a folio; before, bios are chained and
-        only the count of folios (IOEND_BATCH_SIZE, v5.17) or the flusher's chunk limits it.
+        Since v6.8 an ioend is one bio of at most 256 vectors, one a folio; before, bios are chained
+        and only the count of folios (IOEND_BATCH_SIZE, v5.17) or the flusher's chunk limits it.
         """
         limit = self.features.max_ioend_pages or 1 << 60
         if self.k.features.large_folios:
@@ -239,7 +243,7 @@ class Xfs(Filesystem):
     def _classify(
         self, mapping: Mapping, inode: XfsInode, unit: WritebackUnit, run: list[Extent]
     ) -> None:
-        """Is it an append, an unwritten conversion, or a plain overwrite?"""
+        """Tell an append, an unwritten conversion and a plain overwrite apart."""
         end = max(extent.index + extent.nr for extent in run)
         if inode.preallocated:
             unit.unwritten = True
@@ -285,16 +289,18 @@ class Xfs(Filesystem):
 
     def end_bio(self, unit: WritebackUnit) -> None:
         """xfs_finish_ioend(), in the interrupt."""
-        if unit.completer is None:
+        completer = unit.completer
+        if completer is None:
             page_writeback.end_page_writeback(self.k, unit)
             return
+        assert isinstance(completer, PendingCompletion)
         pool = workqueue.bound_pool(self.k, self.bdi.device.irq_cpu)
         wq = self.workqueue_for(unit)
         if not self.features.one_work_per_inode:
             work = workqueue.Work(
                 wq, lambda: self.xfs_end_io(self.k, [unit]), f"xfs_end_io of {unit.label}"
             )
-            unit.completer.work = work  # type: ignore[attr-defined]
+            completer.work = work
             wq.queue_work(work, pool)
             return
         inode: XfsInode = unit.mapping.private
@@ -304,14 +310,14 @@ class Xfs(Filesystem):
                 wq, lambda: self._end_inode(inode), f"xfs_end_io of {inode.name}"
             )
             wq.queue_work(inode.work_queued, pool)
-        unit.completer.work = inode.work_queued  # type: ignore[attr-defined]
+        completer.work = inode.work_queued
 
     def _end_inode(self, inode: XfsInode) -> Steps:
         ioends, inode.ioends, inode.work_queued = inode.ioends, [], None
         yield from self.xfs_end_io(self.k, ioends)
 
     def xfs_end_io(self, k: Kernel, ioends: list[WritebackUnit]) -> Steps:
-        """Complete ioends: transaction first, so that an error still reaches the pages; then the pages."""
+        """Complete ioends: the transaction first, so that its error reaches the pages."""
         flags = self.enter_scope(Scope.COMPLETION_WORK, k.current)
         for unit in ioends:
             if unit.unwritten:
@@ -332,7 +338,7 @@ class Xfs(Filesystem):
         inode.ilock.up_write()
 
     def xfs_iomap_write_unwritten(self, k: Kernel, unit: WritebackUnit) -> Steps:
-        """Convert unwritten extents, in a transaction of its own that may have to wait for log space."""
+        """Convert unwritten extents, in a transaction that may have to wait for log space."""
         within = "xfs_iomap_write_unwritten"
         inode: XfsInode = unit.mapping.private
         yield from self.xfs_trans_alloc(k, within, km_nofs=True)
@@ -365,7 +371,7 @@ class XfsInodeShrinker:
         return (yield from self.xfs_reclaim_inodes_nr(k, nr))
 
     def xfs_reclaim_inodes_nr(self, k: Kernel, nr: int) -> Steps:
-        """Push the AIL, then free inodes one cluster buffer at a time (SYNC_TRYLOCK | SYNC_WAIT)."""
+        """Push the AIL, then free inodes a cluster buffer at a time (SYNC_TRYLOCK | SYNC_WAIT)."""
         xfs = self.xfs
         xfs.log.push_ail(xfs.log.head)
         nr = min(nr, xfs.cached_inodes)

@@ -1,8 +1,8 @@
 """The XFS log: space reservations, the committed item list, the active item list.
 
-Follows fs/xfs/xfs_log.c, xfs_log_cil.c and xfs_trans_ail.c of v3.10. The log is a ring of bytes: the
-head moves when a checkpoint is written, the tail when the oldest item has been written back. What lies
-between them, what is committed in memory and what is reserved must fit.
+Follows fs/xfs/xfs_log.c, xfs_log_cil.c and xfs_trans_ail.c of v3.10. The log is a ring of bytes:
+the head moves when a checkpoint is written, the tail when the oldest item has been written back.
+What lies between them, what is committed in memory and what is reserved must fit.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ TR_SWRITE = 1_024
 TR_WRITE = 112 * 1024
 """Reservation of an extent conversion or allocation (tr_write of mkfs defaults, about 109 KiB)."""
 TR_CREATE = 64 * 1024
-ITEM_BYTES = 512
-"""Bytes that one logged inode adds to a checkpoint: its core, fork and headers."""
+ITEM_BYTES = 1024
+"""Bytes that one logged inode adds to a checkpoint: core, fork, headers, and its share of the buffers
+logged with it (directory block, AGI, inode cluster)."""
 VECTOR_BYTES = 192
 """The formatted fork copy of the posted stack: kmalloc-192."""
+LOG_VEC_BYTES = 128
+"""struct xfs_log_vec with its array of regions (xlog_cil_prepare_log_vecs)."""
 INODES_PER_BUFFER = 16
 BUFFER_BYTES = 8 * 1024
 
@@ -51,8 +54,9 @@ class XfsLog:
     """
 
     __slots__ = (
-        "_ail_buffers", "_push_pending", "_pushing", "ail", "ail_target", "aild", "cil", "cil_bytes", "cil_work", "device", "forces", "head", "k",
-        "name", "queue", "reserved", "size", "waiters_bytes", "wq_cil", "wq_log", "xfsaild_wait",
+        "_ail_buffers", "_push_pending", "_pushing", "ail", "ail_target", "aild", "cil",
+        "cil_bytes", "cil_work", "device", "forces", "head", "k", "name", "queue", "reserved",
+        "size", "waiters_bytes", "wq_cil", "wq_log", "xfsaild_wait",
     )  # fmt: skip
 
     def __init__(self, k: Kernel, name: str, device: BlockDevice, size: int) -> None:
@@ -95,10 +99,10 @@ class XfsLog:
         return self.size - (self.head - self.tail) - self.cil_bytes - self.reserved
 
     def releasers(self) -> Iterable[Task | Resource]:
-        """Return who can free log space: the AIL daemon, a CIL push under way, or who holds a promise.
+        """Return who can free log space: the AIL daemon, a CIL push, or who holds a promise.
 
-        Holders are not followed one by one: the device and the daemon always go on, so log space alone
-        never proves a deadlock, except when the CIL push that the tail waits for is dead.
+        Holders are not followed one by one: the device and the daemon always go on, so log space
+        alone never proves a deadlock, except when the CIL push that the tail waits for is dead.
         """
         if self.cil_work is not None and self.ail and all(item in self.cil for item in self.ail):
             return (self.cil_work,)
@@ -141,10 +145,14 @@ class XfsLog:
             self.cil_bytes += ITEM_BYTES
             self.cil[inode] = 1
         else:
-            slab.kfree(self.k, VECTOR_BYTES)  # the old copy is replaced
+            self._free_vectors(1)  # the old copy is replaced
         self.release(reserved)
         if self.cil_bytes > self.size // XLOG_CIL_SPACE_DIVISOR:
             self.push_cil()
+
+    def _free_vectors(self, count: int) -> None:
+        slab.kfree(self.k, VECTOR_BYTES, count)
+        slab.kfree(self.k, LOG_VEC_BYTES, count)
 
     def push_cil(self) -> None:
         """Queue the push of the CIL, once."""
@@ -187,7 +195,7 @@ class XfsLog:
         for item, vectors in items.items():
             self.ail.pop(item, None)
             self.ail[item] = position
-            slab.kfree(self.k, VECTOR_BYTES, vectors)
+            self._free_vectors(vectors)
         for force in self.forces:
             force.complete_all()
         self.forces.clear()
@@ -207,7 +215,7 @@ class XfsLog:
         self.k.loop.call_after(XFS_SYNCD_NS, self._log_worker_due)
 
     def push_some(self) -> tuple[int, int]:
-        """Write back the oldest items up to the target; return how many, and how many were pinned."""
+        """Write back the oldest items up to the target; return how many, and how many pinned."""
         pushed: list[Any] = []
         pinned = 0
         for item, position in self.ail.items():
@@ -254,7 +262,7 @@ def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
 
 
 def xfsaild(k: Kernel, log: XfsLog) -> Steps:
-    """The AIL daemon: write back what the tail waits for; force the log if it meets pinned items."""
+    """The AIL daemon: write back what the tail waits for; force the log for pinned items."""
     del k
     while True:
         if not log.ail or log.tail > log.ail_target:

@@ -1,4 +1,4 @@
-"""What the kernel asks of a filesystem (struct address_space_operations), and how much it wants written."""
+"""What the kernel asks of a filesystem (address_space_operations), and how much to write."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Throttling of dirtiers inside write(2): balance_dirty_pages().
 
-Follows mm/page-writeback.c of v3.10, with the second domain of v4.2. The policy says in which domains
-a task is held back; the formulas are the kernel's.
+Follows mm/page-writeback.c of v3.10, with the second domain of v4.2. The policy says in which
+domains a task is held back; the formulas are the kernel's.
 """
 
 from __future__ import annotations

@@ -136,7 +136,8 @@ class BdiWriteback:
         self.dirty_exceeded = False
 
     def __repr__(self) -> str:
-        return f"<BdiWriteback {self.name}, {self.nr_dirty} dirty, {self.nr_writeback} under writeback>"
+        counts = f"{self.nr_dirty} dirty, {self.nr_writeback} under writeback"
+        return f"<BdiWriteback {self.name}, {counts}>"
 
     @property
     def has_dirty_io(self) -> bool:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 SCAN_FOLIO_NS: Final = 250
-"""Reclaim looking at one folio it cannot free: two list moves, the page lock, flags, one cache miss.
+"""Reclaim looking at a folio it cannot free: two list moves, page lock, flags, a cache miss.
 Together with SCAN_PAGE_NS it gives 1 us for a folio of 50 pages, which is what recording
-a_seq_xfs_20MBps_32M_r1 (6.18) shows: 0.2 s of CPU for 4.5 million pages, each visited on two lists."""
+a_seq_xfs_20MBps_32M_r1 (6.18) shows: 0.2 s of CPU for 4.5 million pages, each visited on two
+lists."""
 
 SCAN_PAGE_NS: Final = 15
 """What each page of a folio adds (statistics); same recording."""
@@ -20,7 +21,7 @@ FREE_PAGE_NS: Final = 150
 """Freeing one clean page-cache page, beyond looking at it."""
 
 RECLAIM_CALL_NS: Final = 2_000
-"""Entering and leaving one try_to_free_pages(): also keeps a fruitless retry from taking no time."""
+"""Entering and leaving one try_to_free_pages(); thus even a fruitless retry takes time."""
 
 ALLOC_PAGE_NS: Final = 200
 """Allocating and charging one page without reclaim."""

@@ -1,8 +1,9 @@
 """Dirty domains: how many pages may be dirty, and how hard dirtiers are held back.
 
-Follows mm/page-writeback.c of v3.10 (global_dirty_limits, pos_ratio_polynom, bdi_position_ratio) and
-of v4.4 for memcgs (mdtc_calc_avail, Linux kernel commit c2aa723a6093 ("writeback: implement memcg
-writeback domain based throttling") (in v4.2)). Fixed point with 10 bits, as there. Sizes in pages.
+Follows mm/page-writeback.c of v3.10 (global_dirty_limits, pos_ratio_polynom, bdi_position_ratio)
+and of v4.4 for memcgs (mdtc_calc_avail, Linux kernel commit c2aa723a6093 ("writeback: implement
+memcg writeback domain based throttling") (in v4.2)). Fixed point with 10 bits, as there. Sizes in
+pages.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def _memcg_thresholds(k: Kernel, memcg: MemCgroup, available: int) -> tuple[int,
     other_clean = max(0, available - (k.nr_dirty + k.nr_writeback) - clean)
     headroom = min(max(0, min(group.limit, group.high) - group.usage) for group in memcg.lineage())
     mine = filepages + min(headroom, other_clean)
-    # Byte settings become ratios of the machine, in pages per PAGE_SIZE, as domain_dirty_limits() does.
+    # Byte settings become ratios of the machine, in pages per PAGE_SIZE: domain_dirty_limits().
     ratio = (
         min(settings.bytes // PAGE_SIZE * PAGE_SIZE // available, PAGE_SIZE)
         if settings.bytes
@@ -154,8 +155,8 @@ def position_ratio(state: DirtyState, wb: BdiWriteback, wb_thresh: int, wb_dirty
 def wb_dirty_limit(k: Kernel, domain: DirtyDomain, wb: BdiWriteback, thresh: int) -> int:
     """Return this flusher's share of the threshold, by its share of recent completions.
 
-    One device that does all the writing has all of it; a device that has not written yet is helped by
-    the lower bound in :func:`position_ratio`.
+    One device that does all the writing has all of it; a device that has not written yet is helped
+    by the lower bound in :func:`position_ratio`.
     """
     if domain.memcg is not None:
         return thresh  # a memcg's own wb does all of its writing

@@ -1,8 +1,8 @@
 """The page cache: waiting for a page, adding, finding and removing pages, and write(2).
 
 Follows mm/filemap.c of v3.10 (wait_on_page_bit, generic_perform_write) and, for large folios,
-iomap_file_buffered_write() of v6.6: a folio as large as the write if it can be allocated and charged,
-else smaller ones.
+iomap_file_buffered_write() of v6.6: a folio as large as the write if it can be allocated and
+charged, else smaller ones.
 """
 
 from __future__ import annotations
@@ -46,13 +46,16 @@ def wait_on_page_bit(k: Kernel, unit: WritebackUnit, timeout_ns: int | None = No
 
 
 def remove_mapping(k: Kernel, extent: Extent) -> None:
-    """Free a clean extent that is off the lists: out of its mapping, uncharged, back to the zone."""
+    """Free a clean extent off the lists: out of its mapping, uncharged, back to the zone."""
     mapping, nr, memcg = extent.mapping, extent.nr, extent.memcg
     mapping.pages.remove(extent)
     if not mapping.file:
         process = mapping.private
         process.rss_pages -= nr
-        process.swapped_pages += nr
+        if process.exited:
+            k.swap.used -= nr  # nobody is left to read it back
+        else:
+            process.swapped_pages += nr
     memcg.uncharge(nr)
     extent.nr = 0
     zone = k.zone
@@ -66,7 +69,7 @@ def remove_mapping(k: Kernel, extent: Extent) -> None:
 def add_to_page_cache_dirty(
     k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup, folio_pages: int
 ) -> None:
-    """Add ``nr`` newly written pages: at the head of the inactive list, dirty, allocated and charged."""
+    """Add ``nr`` newly written pages, allocated and charged: dirty, at the inactive list's head."""
     lru = memcg.lruvec.inactive_file
     last = mapping.pages.last()
     if (
@@ -205,7 +208,7 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
 def _write_new_folio(
     k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int
 ) -> Steps:
-    """Add one folio as large as alignment, size and the charge allow (__filemap_get_folio of v6.6)."""
+    """Add a folio as large as alignment, size and charge allow (__filemap_get_folio of v6.6)."""
     order = min(nr, MAX_FOLIO_PAGES).bit_length() - 1
     if index:
         order = min(order, (index & -index).bit_length() - 1)

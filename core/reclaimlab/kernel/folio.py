@@ -1,9 +1,9 @@
 """Pages: extents of neighbours in one state, the LRU lists they stand on, the files they belong to.
 
-Follows include/linux/mm_types.h and mm/swap.c, with one departure: a run of consecutive pages of one
-file that share every flag is a single :class:`Extent`. Cost then follows the I/O requests, not the
-pages (measured: 4 to 10 ns a page against 405 for an object each). An extent is split when only a
-part of it changes, and merged with its neighbour on the list when they have become equal.
+Follows include/linux/mm_types.h and mm/swap.c, with one departure: a run of consecutive pages of
+one file that share every flag is a single :class:`Extent`. Cost then follows the I/O requests, not
+the pages (measured: 4 to 10 ns a page against 405 for an object each). An extent is split when only
+a part of it changes, and merged with its neighbour on the list when they have become equal.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Extent:
     """Consecutive pages of one mapping in one state.
 
-    A page is on an LRU list, isolated (in some reclaimer's batch) or, once freed, nowhere. Apart from
-    that it is clean, dirty or under writeback (``unit`` set); dirty *and* under writeback after a
-    rewrite during I/O.
+    A page is on an LRU list, isolated (in some reclaimer's batch) or, once freed, nowhere. Apart
+    from that it is clean, dirty or under writeback (``unit`` set); dirty *and* under writeback
+    after a rewrite during I/O.
 
     Attributes:
         index: first page within the file; the lowest index is the oldest.
@@ -37,8 +37,8 @@ class Extent:
     """
 
     __slots__ = (
-        "dirty", "folio_pages", "index", "locked", "lru", "mapped", "mapping", "memcg", "newer", "nr",
-        "older", "reclaim", "referenced", "swapcache", "unit",
+        "dirty", "folio_pages", "index", "locked", "lru", "mapped", "mapping", "memcg", "newer",
+        "nr", "older", "reclaim", "referenced", "swapcache", "unit",
     )  # fmt: skip
 
     def __init__(
@@ -64,8 +64,9 @@ class Extent:
         flags = "".join(
             letter
             for letter, is_set in (
-                ("D", self.dirty), ("W", self.unit is not None), ("R", self.reclaim), ("r", self.referenced),
-                ("s", self.swapcache), ("m", self.mapped), ("L", self.locked is not None),
+                ("D", self.dirty), ("W", self.unit is not None), ("R", self.reclaim),
+                ("r", self.referenced), ("s", self.swapcache), ("m", self.mapped),
+                ("L", self.locked is not None),
             )
             if is_set
         )  # fmt: skip
@@ -161,7 +162,7 @@ class LruList:
         self.nr -= extent.nr
 
     def put_back_head(self, extent: Extent) -> None:
-        """Put ``extent`` at the head, as one with what stands there if they are equal neighbours."""
+        """Put ``extent`` at the head, merged with an equal neighbour that stands there."""
         first = self._ring.older
         if (
             first is not self._ring
@@ -241,8 +242,9 @@ class Mapping:
     """
 
     __slots__ = (
-        "a_ops", "bdi", "dirtied_when_ns", "dirty", "file", "folio_pages", "gfp_mask", "name", "nr_dirty",
-        "ondisk_pages", "pages", "private", "size_pages", "sync_owner", "wb", "wb_list", "writeback_index",
+        "a_ops", "bdi", "dirtied_when_ns", "dirty", "file", "folio_pages", "gfp_mask", "name",
+        "nr_dirty", "ondisk_pages", "pages", "private", "size_pages", "sync_owner", "wb", "wb_list",
+        "writeback_index",
     )  # fmt: skip
 
     def __init__(self, name: str, *, file: bool = True, a_ops: Any = None, bdi: Any = None) -> None:
@@ -274,7 +276,7 @@ class Mapping:
         self.pages.add(extent)
 
     def split(self, extent: Extent, nr: int) -> Extent:
-        """Cut ``extent`` so that it keeps its first ``nr`` pages; return the rest, in the same state."""
+        """Cut ``extent`` down to its first ``nr`` pages; return the rest, in the same state."""
         rest = Extent(self, extent.index + nr, extent.nr - nr, extent.memcg, extent.folio_pages)
         rest.dirty = extent.dirty
         rest.reclaim = extent.reclaim

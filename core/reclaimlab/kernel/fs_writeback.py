@@ -1,8 +1,8 @@
 """The flushers: which inodes are written, in what order, how much at a time.
 
 Follows fs/fs-writeback.c of v3.10 (wb_writeback, writeback_sb_inodes, writeback_chunk_size).
-Departure: one thread a device instead of a work item on an unbound workqueue, so a flusher never waits
-for a worker to be created.
+Departure: one thread a device instead of a work item on an unbound workqueue, so a flusher never
+waits for a worker to be created.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def writeback_chunk_size(k: Kernel, wb: BdiWriteback, work: WbWork) -> int:
     Half a second's worth of the device as it is estimated, at most an eighth of the dirty limit, in
     multiples of 4 MiB. With the initial estimate of 100 MB/s that is 52 MiB.
     """
-    pages = min(
+    pages: int = min(
         wb.avg_write_bandwidth // 2,
         max(k.global_domain.dirty_limit, k.global_domain.state(k).thresh) // DIRTY_SCOPE,
         work.nr_pages,

@@ -80,4 +80,5 @@ def _worker_faults(k: Kernel) -> Iterator[str]:
     for pool in k.pools:
         running = sum(worker.running and worker.task.state == "R" for worker in pool.workers)
         if running != pool.nr_running:
-            yield f"pool of cpu {pool.cpu} counts {pool.nr_running} running workers and has {running}"
+            counted = pool.nr_running
+            yield f"pool of cpu {pool.cpu} counts {counted} running workers and has {running}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.rng import Streams
     from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.kernel.slab import KmemCache
+    from reclaimlab.kernel.workqueue import WorkerPool
     from reclaimlab.policy.contexts import Features
     from reclaimlab.policy.table import HookTable
 
@@ -99,10 +101,10 @@ class Kernel:
         self.bdis: list[Any] = []
         self.wbs: list[Any] = []
         self.swap: Any = None
-        self.caches: dict[str, Any] = {}
+        self.caches: dict[str, KmemCache] = {}
         self.shrinkers: list[Any] = []
         self.pools: list[Any] = []
-        self.bound_pools: dict[int, Any] = {}
+        self.bound_pools: dict[int, WorkerPool] = {}
         self.unbound_pool: Any = None
         self.idle_workers = 2
         self.kthreadd: Any = None

@@ -2,8 +2,8 @@
 
 Follows mm/memcontrol.c: __mem_cgroup_try_charge() of v3.10 (try_charge() since v3.17),
 mem_cgroup_soft_limit_reclaim(). Departures: a charge takes just the pages it needs instead of a
-batch of 32 with a per-cpu stock; hierarchies are charged upwards but reclaimed at the level over its
-limit only.
+batch of 32 with a per-cpu stock; hierarchies are charged upwards but reclaimed at the level over
+its limit only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.dirty_domain import DirtyDomain
     from reclaimlab.kernel.kernel import Kernel
 
 MEM_CGROUP_MAX_RECLAIM_LOOPS = 100
@@ -98,7 +99,7 @@ class MemCgroup:
         self.congested = False
         self.oom_wait = WaitQueue(loop, "memcg_oom_waitq", state="K")
         self.lruvec = Lruvec(name)
-        self.domain: object = None
+        self.domain: DirtyDomain | None = None
         self.wbs: dict[str, object] = {}
 
     def __repr__(self) -> str:

@@ -64,8 +64,9 @@ class Zone:
     """
 
     __slots__ = (
-        "all_unreclaimable", "congested", "dirty", "free", "high_wmark", "isolated", "kswapd_failures", "kswapd_wait",
-        "low_wmark", "managed", "min_wmark", "pages_scanned", "writeback",
+        "all_unreclaimable", "congested", "dirty", "free", "high_wmark", "isolated",
+        "kswapd_failures", "kswapd_wait", "low_wmark", "managed", "min_wmark", "pages_scanned",
+        "writeback",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, *, managed: int, min_free_bytes: int) -> None:

@@ -86,8 +86,8 @@ def record_failure(k: Kernel, memcg: MemCgroup | None, needed: int, victim: str)
     """Note that memory ran out; give the note."""
     task = k.current
     event = OomEvent(
-        k.loop.now, "" if memcg is None else memcg.name, task.label, victim, needed, reclaimable_by_waiting(k, memcg), task.stack(),
-        memory_state(k),
+        k.loop.now, "" if memcg is None else memcg.name, task.label, victim, needed,
+        reclaimable_by_waiting(k, memcg), task.stack(), memory_state(k),
     )  # fmt: skip
     k.oom_events.append(event)
     return event

@@ -1,8 +1,8 @@
 """The page allocator: watermarks, the slow path with direct reclaim, retries that never end.
 
 Follows mm/page_alloc.c of v3.10 (__alloc_pages_slowpath). In 3.x an allocation of low order without
-__GFP_FS neither fails nor kills: it loops in reclaim. Departures: one zone, no compaction, orders count
-only by their pages.
+__GFP_FS neither fails nor kills: it loops in reclaim. Departures: one zone, no compaction, orders
+count only by their pages.
 """
 
 from __future__ import annotations
@@ -41,19 +41,27 @@ def free_pages(k: Kernel, nr: int) -> None:
     k.progress_ns = k.loop.now
 
 
-def alloc_pages(k: Kernel, gfp: int, nr: int, *, site: str = "alloc_pages") -> Steps:
+def alloc_pages(
+    k: Kernel, gfp: int, nr: int, *, site: str = "alloc_pages", whole: bool = False
+) -> Steps:
     """Take ``nr`` pages, reclaiming if need be; give False only where the mask allows failure."""
     if try_alloc(k, nr):
         return True
-    return (yield from __alloc_pages_nodemask(k, gfp, nr, site))
+    return (yield from __alloc_pages_nodemask(k, gfp, nr, site, whole=whole))
 
 
-def __alloc_pages_nodemask(k: Kernel, gfp: int, nr: int, site: str) -> Steps:
-    """Allocate when the fast path could not."""
-    return (yield from __alloc_pages_slowpath(k, gfp, nr, site))
+def __alloc_pages_nodemask(
+    k: Kernel, gfp: int, nr: int, site: str, *, whole: bool = False
+) -> Steps:
+    """Allocate when the fast path could not; ``whole`` asks for neighbours, all or none."""
+    return (yield from __alloc_pages_slowpath(k, gfp, nr, site, whole=whole))
 
 
-def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str) -> Steps:
+alloc_pages_nodemask = __alloc_pages_nodemask
+"""For other files; a second function would show in stacks beside the kernel's name."""
+
+
+def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str, *, whole: bool) -> Steps:
     """Wake kswapd, dip to the min watermark, then reclaim directly, for as long as it takes."""
     zone = k.zone
     vmscan.wakeup_kswapd(k)
@@ -61,19 +69,23 @@ def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str) -> Steps:
     while True:
         task = k.current
         floor = zone.min_wmark // 2 if gfp & GFP_HIGH else zone.min_wmark
-        if zone.free - nr >= floor:
+        if task.flags & PF_MEMALLOC or task.killed:
+            floor = 0  # those who free memory, or are dying, may take the last page
+        # Single pages are taken one by one, so a run of them empties the zone to the watermark.
+        take = min(nr, max(0, zone.free - floor)) if not whole else nr * (zone.free - nr >= floor)
+        zone.free -= take
+        nr -= take
+        if not nr:
             break
-        if (task.flags & PF_MEMALLOC or task.killed) and zone.free >= nr:
-            break  # those who free memory, or are dying, may take the last page
         if not gfp & GFP_WAIT:
+            zone.free += take
             return False
         mask = gfp_in_context(k, gfp, site)
         progress = yield from vmscan.try_to_free_pages(k, mask)
         yield costs.RECLAIM_CALL_NS
         rounds = 0 if progress else rounds + 1
-        if zone.free - nr < floor:
+        if zone.free <= floor:
             yield from _before_retry(k, mask, nr, rounds)
-    zone.free -= nr
     k.progress_ns = k.loop.now
     return True
 

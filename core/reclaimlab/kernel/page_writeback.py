@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def account_page_dirtied(k: Kernel, extent: Extent, nr: int) -> None:
-    """Count ``nr`` pages of ``extent`` that have just become dirty, and put the inode on its list."""
+    """Count ``nr`` pages of ``extent`` that just became dirty; put the inode on its list."""
     mapping = extent.mapping
     if not mapping.nr_dirty:
         mapping.dirtied_when_ns = k.loop.now

@@ -1,6 +1,7 @@
 """A process: what mm and writeback keep of a task (struct task_struct, struct mm_struct).
 
-Kernel threads have one too, without a memcg: allocations ask for the current process, whoever it is.
+Kernel threads have one too, without a memcg: allocations ask for the current process, whoever it
+is.
 """
 
 from __future__ import annotations

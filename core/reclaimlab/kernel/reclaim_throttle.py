@@ -1,7 +1,8 @@
 """The sleeps of reclaim: congestion_wait(), wait_iff_congested(), reclaim_throttle().
 
 Follows mm/backing-dev.c of v3.10 and mm/vmscan.c:reclaim_throttle() of v5.17 (Linux kernel commit
-8cd7c588decf ("mm/vmscan: throttle reclaim until some writeback completes if congested") (in v5.16)).
+8cd7c588decf ("mm/vmscan: throttle reclaim until some writeback completes if congested") (in
+v5.16)).
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def reclaim_throttle(k: Kernel, throttle: Throttle) -> Steps:
 
 
 def skip_throttle_noprogress(k: Kernel) -> bool:
-    """Return whether sleeping would not help: kswapd gave up, or little is waiting for writeback."""
+    """Return whether sleep would not help: kswapd gave up, or little waits for writeback."""
     if k.zone.kswapd_failures >= MAX_KSWAPD_FAILURES:
         return True
     reclaimable = sum(group.lruvec.nr_file for group in k.memcgs)
@@ -82,7 +83,7 @@ def skip_throttle_noprogress(k: Kernel) -> bool:
 
 
 def acct_reclaim_writeback(k: Kernel, nr: int) -> None:
-    """Count pages whose writeback ended while reclaimers are throttled; wake them when it is enough."""
+    """Count pages whose writeback ended while reclaimers are throttled; wake them at enough."""
     if k.nr_throttled:
         k.vmstat.nr_throttled_written += nr
         if (

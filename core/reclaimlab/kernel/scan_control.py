@@ -62,8 +62,8 @@ class ScanControl:
             "memcg reclaim" to every rule, soft-limit reclaim included.
         view: what hooks are told, renewed when the priority or the zone's flags change.
         debt_ns: CPU time spent since the task last let time pass.
-        undisturbed: state of the pages of the last batch (dirty, writeback, reclaim), if all of it was
-            in one state and no policy wanted to sleep or wake anyone after it.
+        undisturbed: state of the pages of the last batch (dirty, writeback, reclaim), if all of it
+            was in one state and no policy wanted to sleep or wake anyone after it.
     """
 
     __slots__ = (
@@ -126,8 +126,9 @@ class ScanControl:
         """Show the hooks the present state of the zone."""
         zone = k.zone
         self.view = ReclaimView(
-            self.gfp, self.task.flags, self.target is not None, self.sane, self.is_kswapd, self.priority,
-            zone.writeback, zone.dirty, zone.congested or (self.target is not None and self.target.congested),
+            self.gfp, self.task.flags, self.target is not None, self.sane, self.is_kswapd,
+            self.priority, zone.writeback, zone.dirty,
+            zone.congested or (self.target is not None and self.target.congested),
         )  # fmt: skip
         self.undisturbed: tuple[bool, bool, bool] | None = None
         self._writeback: list[WritebackDecision | None] = [None] * 8
@@ -164,15 +165,16 @@ class ScanControl:
     def batch_progress(self, stat: ShrinkStat, *, bdi_congested: bool) -> ProgressView:
         """Return what hooks are told after a batch."""
         return ProgressView(
-            "batch", stat.nr_taken, self.nr_scanned, self.total_scanned + self.nr_scanned, stat.nr_reclaimed, stat.nr_dirty,
-            stat.nr_unqueued_dirty, stat.nr_congested, stat.nr_writeback, stat.nr_immediate, bdi_congested,
-            stat.slow is not None, stat.slow_io is not None,
+            "batch", stat.nr_taken, self.nr_scanned, self.total_scanned + self.nr_scanned,
+            stat.nr_reclaimed, stat.nr_dirty, stat.nr_unqueued_dirty, stat.nr_congested,
+            stat.nr_writeback, stat.nr_immediate, bdi_congested, stat.slow is not None,
+            stat.slow_io is not None,
         )  # fmt: skip
 
     def pass_progress(self, *, bdi_congested: bool) -> ProgressView:
         """Return what hooks are told after one priority."""
         return ProgressView(
-            "pass", self.nr_taken, self.nr_scanned, self.total_scanned, self.nr_reclaimed, self.nr_dirty,
-            self.nr_unqueued_dirty, self.nr_congested, self.nr_writeback, self.nr_immediate, bdi_congested,
-            has_slow_folio=False, has_slow_folio_io=False,
+            "pass", self.nr_taken, self.nr_scanned, self.total_scanned, self.nr_reclaimed,
+            self.nr_dirty, self.nr_unqueued_dirty, self.nr_congested, self.nr_writeback,
+            self.nr_immediate, bdi_congested, has_slow_folio=False, has_slow_folio_io=False,
         )  # fmt: skip

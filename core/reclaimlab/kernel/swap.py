@@ -1,7 +1,7 @@
 """Anonymous memory: faults, swap-out by reclaim, swap-in on the next touch.
 
-Follows mm/memory.c and mm/swapfile.c of v3.10. Departures: the swap cache lasts only while a page is
-written; a swapped page is known by count, not by slot.
+Follows mm/memory.c and mm/swapfile.c of v3.10. Departures: the swap cache lasts only while a page
+is written; a swapped page is known by count, not by slot.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def do_anonymous_page(k: Kernel, process: Process, nr: int) -> Steps:
 
 def alloc_pages_vma(k: Kernel, gfp: int, nr: int) -> Steps:
     """Allocate user pages."""
-    yield from page_alloc.__alloc_pages_nodemask(k, gfp, nr, "alloc_pages_vma")
+    yield from page_alloc.alloc_pages_nodemask(k, gfp, nr, "alloc_pages_vma")
 
 
 def map_anonymous(k: Kernel, process: Process, nr: int) -> None:
@@ -112,7 +112,7 @@ def map_anonymous(k: Kernel, process: Process, nr: int) -> None:
 
 
 def touch(k: Kernel, process: Process, nr: int) -> Steps:
-    """Use ``nr`` of the process's pages: those in memory are referenced, some of the rest read back."""
+    """Use ``nr`` of the process's pages: reference those in memory, read back some of the rest."""
     for extent in process.anon.pages:
         extent.referenced = extent.referenced or extent.mapped
     total = process.rss_pages + process.swapped_pages
@@ -156,7 +156,7 @@ def read_swap_cache_async(k: Kernel, nr: int) -> Steps:
 
 
 def exit_mmap(k: Kernel, process: Process) -> None:
-    """Free all anonymous memory of a process that ends; pages still being written go when they end."""
+    """Free all anonymous memory of a process that ends; pages being written go once they end."""
     mapping = process.anon
     for extent in list(mapping.pages):
         if extent.unit is not None or extent.lru is None:
@@ -166,6 +166,8 @@ def exit_mmap(k: Kernel, process: Process) -> None:
         extent.memcg.uncharge(extent.nr)
         process.rss_pages -= extent.nr
         k.zone.free += extent.nr
+        if extent.swapcache:
+            k.swap.used -= extent.nr  # written and not yet freed: its slots go with it
         extent.nr = 0
     if k.swap is not None:
         k.swap.used -= process.swapped_pages

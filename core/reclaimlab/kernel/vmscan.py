@@ -1,8 +1,9 @@
 """Page reclaim: batches of 32 from the tail of the inactive list, and what becomes of each page.
 
 Follows mm/vmscan.c of v3.10; names of later versions (shrink_folio_list, shrink_node) are given by
-names.py when a stack is shown. What later versions changed is asked of the policies: the fate of pages
-under writeback and of dirty pages, the sleep after a batch and after a pass, the flusher's wake-up.
+names.py when a stack is shown. What later versions changed is asked of the policies: the fate of
+pages under writeback and of dirty pages, the sleep after a batch and after a pass, the flusher's
+wake-up.
 
 Departures: a batch that lies within one extent of pages that cannot be freed is looked at together
 with the batches that follow it, if no policy wants to sleep or to wake anyone after it; CPU time of
@@ -27,7 +28,14 @@ from reclaimlab.kernel import (
 from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.decisions import Action
-from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHUSER_MOVABLE, GFP_IO, PF_KSWAPD, PF_MEMALLOC
+from reclaimlab.policy.gfp import (
+    GFP_FS,
+    GFP_HIGHUSER_MOVABLE,
+    GFP_IO,
+    GFP_WAIT,
+    PF_KSWAPD,
+    PF_MEMALLOC,
+)
 from reclaimlab.units import GIB, MSEC, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
 TIME_STEP_NS = 200_000
 """CPU time that may pass in one step of simulated time: far below any timer of the model."""
-_RECLAIM_PLACEMENT = GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS | 0x10)
+_RECLAIM_PLACEMENT = GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS | GFP_WAIT)
 
 
 # ---- one batch ----------------------------------------------------------------------------------
@@ -76,7 +84,7 @@ def isolate_lru_pages(lru: LruList, nr: int) -> list[Extent]:
 def scan_page_list(
     k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
 ) -> int:
-    """Decide on the pages of ``batch`` from ``at`` on; return where one needs sleep, or -1 at the end.
+    """Decide on the pages of ``batch`` from ``at`` on; return where one needs sleep, else -1.
 
     The part of shrink_page_list() that cannot block.
     """
@@ -194,7 +202,7 @@ def pageout(k: Kernel, extent: Extent, sc: ScanControl) -> Steps:
 
 
 def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: ShrinkStat) -> None:
-    """Return what was not freed: kept pages to the head of their list, others to the active head."""
+    """Return what was not freed: kept pages to their list's head, others to the active head."""
     for extent in stat.kept:
         if extent.nr:
             lru.put_back_head(extent)
@@ -208,10 +216,10 @@ def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: Shrink
 
 
 def batch_size(lru: LruList, sc: ScanControl) -> int:
-    """Return how many pages the next batch takes: 32, or many batches in one if they must all be alike.
+    """Return how many pages the next batch takes: 32, or many batches in one if all must be alike.
 
-    They must when the oldest pages are in the very state of the last batch, after which nobody wanted to
-    sleep or to wake anyone.
+    They must when the oldest pages are in the very state of the last batch, after which nobody
+    wanted to sleep or to wake anyone.
     """
     alike = 0
     if sc.undisturbed is not None:
@@ -596,7 +604,7 @@ def balance_pgdat(k: Kernel) -> Steps:
     """Reclaim until free pages are above the high watermark, or nothing helps."""
     zone = k.zone
     k.current.flags |= PF_MEMALLOC | PF_KSWAPD
-    mask = GFP_IO | GFP_FS | 0x10
+    mask = GFP_IO | GFP_FS | GFP_WAIT
     priority = DEF_PRIORITY
     freed_any = False
     while zone.free <= zone.high_wmark and priority >= 0:

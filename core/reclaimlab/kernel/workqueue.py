@@ -1,9 +1,10 @@
 """Concurrency-managed workqueues: worker pools, their manager, worker creation, one rescuer each.
 
-Follows kernel/workqueue.c and kernel/kthread.c of v3.10. A pool keeps one *runnable* worker: when it
-sleeps inside an item, an idle one is woken if work is pending. The last idle worker becomes manager
-and must create another, which needs memory, before it may work. After 10 ms without success each
-pending item's workqueue gets its rescuer called, which runs that queue's items one after the other.
+Follows kernel/workqueue.c and kernel/kthread.c of v3.10. A pool keeps one *runnable* worker: when
+it sleeps inside an item, an idle one is woken if work is pending. The last idle worker becomes
+manager and must create another, which needs memory, before it may work. After 10 ms without success
+each pending item's workqueue gets its rescuer called, which runs that queue's items one after the
+other.
 
 Departures: idle workers do not die (that takes 300 s); max_active is not enforced (256 by default).
 """
@@ -98,8 +99,7 @@ class Worker:
         """It counts towards the pool's concurrency: inside an item, and not asleep."""
         self.wait = WaitQueue(k.loop, "worker_thread", state="S")
         self.task = k.spawn(name, worker_thread(k, self), flags=PF_KTHREAD | PF_WQ_WORKER)
-        self.task.on_sleep = self._went_to_sleep
-        self.task.on_wake = self._woke
+        self.task.attend(on_sleep=self._went_to_sleep, on_wake=self._woke)
         pool.workers.append(self)
 
     def _went_to_sleep(self, task: Task) -> None:
@@ -181,7 +181,7 @@ def bound_pool(k: Kernel, cpu: int) -> WorkerPool:
     pool = k.bound_pools.get(cpu)
     if pool is None:
         pool = k.bound_pools[cpu] = WorkerPool(k, cpu, k.idle_workers)
-    return pool  # type: ignore[no-any-return]
+    return pool
 
 
 def unbound_pool(k: Kernel) -> WorkerPool:
@@ -282,7 +282,9 @@ def copy_process(k: Kernel) -> Steps:
 
 def alloc_thread_info_node(k: Kernel) -> Steps:
     """Allocate a kernel stack."""
-    yield from page_alloc.alloc_pages(k, GFP_KERNEL, THREAD_PAGES, site="alloc_thread_info_node")
+    yield from page_alloc.alloc_pages(
+        k, GFP_KERNEL, THREAD_PAGES, site="alloc_thread_info_node", whole=True
+    )
 
 
 def rescuer_thread(k: Kernel, wq: Workqueue) -> Steps:

@@ -2,8 +2,8 @@
 
 One unit is what a filesystem finishes as one: an XFS ioend, an ext4 io_end or bio, a swap write. It
 has four separate times (marked, submitted, device done, ended), because most wrong models of this
-path merge them: between *marked* and *submitted* only the submitting task can help, between *done* and
-*ended* only a worker that can run.
+path merge them: between *marked* and *submitted* only the submitting task can help, between *done*
+and *ended* only a worker that can run.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class WritebackUnit:
     """Pages under writeback that will end together.
 
-    States, by which of the times are set: *marked* (PG_writeback, owned by ``submitter``), *submitted*
-    (in the request queue or the device), *done* (the device has written it; waits for completion
-    work, or ends at once), *ended*.
+    States, by which of the times are set: *marked* (PG_writeback, owned by ``submitter``),
+    *submitted* (in the request queue or the device), *done* (the device has written it; waits for
+    completion work, or ends at once), *ended*.
 
     Attributes:
         extents: its pages; a dict for order with quick removal.
@@ -35,8 +35,8 @@ class WritebackUnit:
     """
 
     __slots__ = (
-        "appends", "completer", "done_ns", "ended_ns", "extents", "label", "mapping", "marked_ns", "nr_pages", "private",
-        "queue", "submitted_ns", "submitter", "unwritten", "wb",
+        "appends", "completer", "done_ns", "ended_ns", "extents", "label", "mapping", "marked_ns",
+        "nr_pages", "private", "queue", "submitted_ns", "submitter", "unwritten", "wb",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, mapping: Mapping, label: str, submitter: Task | None) -> None:
@@ -73,8 +73,8 @@ class WritebackUnit:
     def releasers(self) -> Iterable[Task | Resource]:
         """Return who can bring it to its end, by stage.
 
-        Not yet submitted: its submitter. In the device: the device goes on by itself, so what counts is
-        whether the completion can run; if the interrupt does it, nothing can stop it.
+        Not yet submitted: its submitter. In the device: the device goes on by itself, so what
+        counts is whether the completion can run; if the interrupt does it, nothing can stop it.
         """
         if self.submitted_ns < 0:
             return (self.submitter,) if self.submitter is not None else ()

@@ -80,13 +80,14 @@ class Assembly:
 def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) -> Kernel:
     machine = scenario.machine
     dirty = DirtySettings(
-        ratio=machine.dirty_ratio, background_ratio=machine.dirty_background_ratio, limit_bytes=machine.dirty_bytes,
-        background_bytes=machine.dirty_background_bytes, expire_ns=machine.dirty_expire,
-        interval_ns=machine.dirty_writeback_interval,
+        ratio=machine.dirty_ratio, background_ratio=machine.dirty_background_ratio,
+        limit_bytes=machine.dirty_bytes, background_bytes=machine.dirty_background_bytes,
+        expire_ns=machine.dirty_expire, interval_ns=machine.dirty_writeback_interval,
     )  # fmt: skip
     k = Kernel(
-        loop, hooks, hooks.describe_kernel(machine.cgroup), streams, memory_pages=machine.memory // PAGE_SIZE,
-        min_free_bytes=machine.min_free, cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus,
+        loop, hooks, hooks.describe_kernel(machine.cgroup), streams,
+        memory_pages=machine.memory // PAGE_SIZE, min_free_bytes=machine.min_free,
+        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus,
         swappiness=machine.swappiness, dirty=dirty,
     )  # fmt: skip
     k.idle_workers = machine.idle_workers
@@ -105,7 +106,8 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
             if spec.parent is not None and spec.parent not in groups:
                 continue
             groups[name] = MemCgroup(
-                k.loop, name, limit=spec.limit // PAGE_SIZE, soft_limit=spec.soft_limit // PAGE_SIZE, high=spec.high // PAGE_SIZE,
+                k.loop, name, limit=spec.limit // PAGE_SIZE,
+                soft_limit=spec.soft_limit // PAGE_SIZE, high=spec.high // PAGE_SIZE,
                 swappiness=spec.swappiness, parent=groups[spec.parent] if spec.parent else None,
             )  # fmt: skip
             k.memcgs.append(groups[name])
@@ -116,10 +118,11 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
     return BlockDevice(
-        assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw, read_bw=spec.read_bw,
-        latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000), nr_requests=spec.nr_requests,
-        max_request=spec.max_request, legacy=spec.queue == "legacy", irq_cpu=spec.irq_cpu, erase_every=spec.erase_every,
-        erase_stall_ns=spec.erase_stall, flush_ns=spec.flush_time,
+        assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw,
+        read_bw=spec.read_bw, latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000),
+        nr_requests=spec.nr_requests, max_request=spec.max_request, legacy=spec.queue == "legacy",
+        irq_cpu=spec.irq_cpu, erase_every=spec.erase_every, erase_stall_ns=spec.erase_stall,
+        flush_ns=spec.flush_time,
     )  # fmt: skip
 
 
@@ -186,4 +189,4 @@ def _life(context: Context, spec: Any, arguments: dict[str, Any], start: int) ->
 
 
 KERNEL_PAGES_PER_TASK = 18
-"""Kernel memory charged with one process: 72 KiB of kmem in every recording of kernel-data (kmem_bytes)."""
+"""Kernel memory charged with one process: 72 KiB in every recording of kernel-data (kmem_bytes)."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def percentile(ordered: Sequence[int], share: float) -> int:
-    """Return the value below which ``share`` of ``ordered`` lie (nearest rank); 0 if there is none."""
+    """Return the value below which ``share`` of ``ordered`` lie (nearest rank); 0 if none."""
     if not ordered:
         return 0
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

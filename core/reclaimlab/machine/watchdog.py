@@ -13,6 +13,7 @@ from reclaimlab.engine.waitgraph import closed_set, find_cycle
 from reclaimlab.kernel import oom
 from reclaimlab.kernel.names import kernel_stack
 from reclaimlab.measure.records import Incident, TaskReport, Verdict
+from reclaimlab.policy.gfp import PF_KTHREAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,9 +103,9 @@ class Watchdog:
 
 
 def task_reports(k: Kernel, tasks: Sequence[Task]) -> tuple[TaskReport, ...]:
-    """Return what a report shows of ``tasks``: kernel threads first, then by how long they sleep."""
+    """Return what a report shows of ``tasks``: kernel threads first, then who sleeps longest."""
     folios = k.features.folio_names
-    chosen = sorted(tasks, key=lambda task: (not task.flags & 0x200000, task.since_ns, task.pid))[
+    chosen = sorted(tasks, key=lambda task: (not task.flags & PF_KTHREAD, task.since_ns, task.pid))[
         :MOST_TASKS
     ]
     return tuple(
@@ -127,6 +128,7 @@ def oom_incident(k: Kernel) -> Incident | None:
     verdict = Verdict.PREMATURE_OOM if event.premature else Verdict.OOM
     stack = kernel_stack(event.stack, folios=k.features.folio_names)
     what = f"killed {event.victim}" if event.victim else "the write failed with -ENOMEM"
-    note = f"{event.task} needed {event.needed} pages; {event.waiting} would be free after writeback; {what}"
+    waiting = f"{event.waiting} would be free after writeback"
+    note = f"{event.task} needed {event.needed} pages; {waiting}; {what}"
     report = TaskReport(event.task, "R", 0.0, "memory", stack)
     return Incident(verdict, event.time_ns, (report,), (), event.memory, note)

@@ -49,7 +49,7 @@ class Incident:
     time_ns: int
     tasks: tuple[TaskReport, ...]
     cycle: tuple[str, ...]
-    """Names of tasks and resources; each waits for the next and the last for the first. Empty if none."""
+    """Tasks and resources, each waiting for the next, the last for the first; may be empty."""
     memory: dict[str, int]
     """Memory state in pages (``free``, ``box.usage``, ``box.dirty``, ...)."""
     note: str = ""

@@ -1,4 +1,4 @@
-"""Event counters of the machine, as /proc/vmstat names them; pages unless the name says otherwise."""
+"""Event counters of the machine, named as in /proc/vmstat; pages unless the name says otherwise."""
 
 from __future__ import annotations
 

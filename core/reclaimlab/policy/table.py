@@ -119,6 +119,27 @@ class _Implementation:
         self.call = call
 
 
+def _remembered_by_context(ask: Callable[..., Any]) -> Callable[..., Any]:
+    # Many subjects are asked about in a row in one context, and always with the same object. While
+    # that lasts only the subject is looked up: to hash both costs twice as much.
+    memos: dict[Any, dict[Any, Any]] = {}
+    last: Any = None
+    memo: dict[Any, Any] = {}
+
+    def remembered(subject: Any, context: Any) -> Any:
+        nonlocal last, memo
+        if context is not last:
+            memo = memos.setdefault(context, {})
+            last = context
+        try:
+            return memo[subject]
+        except KeyError:
+            answer = memo[subject] = ask(subject, context)
+            return answer
+
+    return remembered
+
+
 class HookTable:
     """The resolved hooks of one run.
 
@@ -171,6 +192,8 @@ class HookTable:
         memo: dict[Any, Any] = {}
         if self._recheck_every:
             return self._rechecked(name, ask, memo)
+        if len(getattr(self._manager.hook, name).spec.argnames) == 2:
+            return _remembered_by_context(ask)
 
         def remembered(*arguments: Any) -> Any:
             try:

@@ -1,5 +1,9 @@
 """What user tasks do: one program each, written against system calls."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
 from reclaimlab.workloads.builder import build
 from reclaimlab.workloads.loop import loop
 from reclaimlab.workloads.mapper import mapper
@@ -7,7 +11,12 @@ from reclaimlab.workloads.metadata import metadata, rename
 from reclaimlab.workloads.reader import reader
 from reclaimlab.workloads.writer import writer
 
-PROGRAMS = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reclaimlab.engine.task import Steps
+
+PROGRAMS: Final[dict[str, Callable[..., Steps]]] = {
     "writer": writer,
     "reader": reader,
     "mapper": mapper,

@@ -64,7 +64,7 @@ def _read_sources(context: Context, source: Mapping, serial: int, nr: int) -> St
 
 
 def _grow(context: Context, size: int, step: int) -> Steps:
-    left = pages(size)
+    left: int = pages(size)
     while left > 0:
         part = min(left, pages(step))
         alive = yield from fault_in(context, part)

@@ -1,4 +1,4 @@
-"""What a program has at hand: its process, its filesystem, its dice; and the system calls it makes."""
+"""What a program has at hand: process, filesystem, dice; and the system calls it makes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def sleep(context: Context, delay_ns: int) -> Steps:
 
 
 def sys_write(context: Context, mapping: Mapping, index: int, nr: int, page_copy_ns: int) -> Steps:
-    """write(2) of ``nr`` pages; give the pages taken, negative on an error. Its time is recorded."""
+    """Write ``nr`` pages, recording its time; give the pages taken, negative on an error."""
     process, loop = context.process, context.k.loop
     start = process.in_call_since_ns = loop.now
     wrote = yield from context.fs.vfs_write(context.k, mapping, process, index, nr, page_copy_ns)

@@ -1,7 +1,7 @@
 """The thread of a loop device: it writes the upper device's requests to a backing file.
 
-Follows drivers/block/loop.c of v3.10: the backing file's mapping has __GFP_IO and __GFP_FS masked off,
-because what the thread waits for must not be its own device.
+Follows drivers/block/loop.c of v3.10: the backing file's mapping has __GFP_IO and __GFP_FS masked
+off, because what the thread waits for must not be its own device.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def mapper(
 ) -> Steps:
     """Fault in ``size`` bytes in steps, touch them while holding, unmap, pause, again."""
     while not context.killed:
-        left = pages(size)
+        left: int = pages(size)
         while left > 0 and not context.killed:
             part = min(left, pages(step))
             alive = yield from fault_in(context, part)

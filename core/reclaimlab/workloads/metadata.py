@@ -47,7 +47,7 @@ def metadata(
 
 
 def rename(context: Context, *, file_size: int, write_size: int = 65536, think: int = 0) -> Steps:
-    """Write a new file and rename() it over the old, for ever (rsync)."""
+    """Write a new file and put it in the place of the old, for ever (rsync)."""
     context.process.is_writer = True
     old: Mapping | None = None
     serial = 0
