@@ -36,8 +36,9 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 	echo "== import-linter"
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed-dev	## time the engine
-	@$(BIN)/pytest benchmarks --benchmark-only
+bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
+	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
+	$(BIN)/python -m benchmarks.report
 
 soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
 	@$(BIN)/pytest --hypothesis-profile=soak

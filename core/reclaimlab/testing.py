@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from reclaimlab.block import BlockDevice
     from reclaimlab.engine.order import Order
     from reclaimlab.engine.task import Steps, Task
-    from reclaimlab.fs.base import Filesystem
     from reclaimlab.kernel.folio import Extent, Mapping
     from reclaimlab.kernel.memcontrol import MemCgroup
     from reclaimlab.kernel.writeback_unit import WritebackUnit

@@ -39,6 +39,9 @@ class BlockDevice:
     bio is called in interrupt context when its last request is done.
     """
 
+    autonomous = True
+    """It goes on by itself: its requests need nobody's help to be done."""
+
     __slots__ = (
         "_armed",
         "_erase_every",

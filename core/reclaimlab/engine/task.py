@@ -132,6 +132,8 @@ class Task:
 
     def stack(self) -> tuple[str, ...]:
         """Return the kernel functions it is in, innermost first."""
+        if self.ended:
+            return ()
         if self.generator.gi_running:
             return _running_stack()
         names: list[str] = []

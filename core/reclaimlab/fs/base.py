@@ -232,6 +232,7 @@ class Filesystem:
     def submit(self, k: Kernel, unit: WritebackUnit) -> Steps:
         """Send a unit to the device; :meth:`end_bio` follows when its last request is done."""
         unit.submitted_ns = k.loop.now
+        unit.device = self.bdi.device
 
         def end_bio() -> None:
             unit.done_ns = k.loop.now
@@ -272,6 +273,7 @@ class Filesystem:
             return False
         unit = self.mark(k, extent.mapping, [extent], "bio", k.current)
         unit.submitted_ns = k.loop.now
+        unit.device = self.bdi.device
 
         def end_bio() -> None:
             unit.done_ns = k.loop.now

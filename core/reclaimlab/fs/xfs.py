@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reclaimlab.engine.locks import Mutex, RwSem
 from reclaimlab.fs import xfs_log
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
-from reclaimlab.kernel import costs, filemap, page_writeback, slab, workqueue
+from reclaimlab.kernel import costs, filemap, page_alloc, page_writeback, slab, workqueue
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_KERNEL, PF_KSWAPD, PF_MEMALLOC
 
@@ -111,14 +111,16 @@ class Xfs(Filesystem):
         flags = yield from self.xfs_trans_reserve(k, xfs_log.TR_CREATE, "xfs_create")
         yield from self.agi.mutex_lock(k.current)
         if nested_gfp:
+            # A page that XFS's own wrappers never see: a plain GFP_KERNEL, or a page table.
             site = "pte_alloc_one_kernel" if nested_gfp == "vmalloc" else "kmem_zone_zalloc"
-            yield from slab.kmalloc(k, 4096, GFP_KERNEL, site)
-            slab.kfree(k, 4096)
+            yield from page_alloc.alloc_pages(k, GFP_KERNEL, 1, site=site)
         mapping = self.new_file(name)
         inode: XfsInode = mapping.private
         yield from self.xfs_trans_commit(k, inode, xfs_log.TR_CREATE, "xfs_create")
         self.agi.unlock()
         k.current.flags = flags
+        if nested_gfp:
+            page_alloc.free_pages(k, 1)
         return mapping
 
     def vfs_write(

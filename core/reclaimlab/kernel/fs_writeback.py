@@ -42,7 +42,8 @@ def inode_attach_wb(k: Kernel, mapping: Mapping, memcg: MemCgroup) -> None:
 
 def mark_inode_dirty(k: Kernel, mapping: Mapping) -> None:
     """Put an inode on its flusher's list of dirty ones."""
-    del k
+    if not mapping.wb.has_dirty_io and k.dirty.interval_ns:
+        k.loop.call_after(k.dirty.interval_ns, mapping.wb.wake.wake_one)  # wakeup_delayed()
     mapping.wb_list = "dirty"
     mapping.wb.b_dirty.append(mapping)
 

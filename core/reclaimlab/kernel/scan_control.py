@@ -62,8 +62,8 @@ class ScanControl:
             "memcg reclaim" to every rule, soft-limit reclaim included.
         view: what hooks are told, renewed when the priority or the zone's flags change.
         debt_ns: CPU time spent since the task last let time pass.
-        undisturbed: state of the pages of the last batch (dirty, writeback, reclaim), if all of it
-            was in one state and no policy wanted to sleep or wake anyone after it.
+        quiet: states of pages (vmscan.scan_state) of which a batch was looked at in this pass without
+            any effect.
     """
 
     __slots__ = (
@@ -83,11 +83,11 @@ class ScanControl:
         "nr_unqueued_dirty",
         "nr_writeback",
         "priority",
+        "quiet",
         "sane",
         "target",
         "task",
         "total_scanned",
-        "undisturbed",
         "view",
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ class ScanControl:
             self.priority, zone.writeback, zone.dirty,
             zone.congested or (self.target is not None and self.target.congested),
         )  # fmt: skip
-        self.undisturbed: tuple[bool, bool, bool] | None = None
+        self.quiet: set[int] = set()
         self._writeback: list[WritebackDecision | None] = [None] * 8
         self._dirty: list[DirtyDecision | None] = [None] * 4
 

@@ -41,14 +41,15 @@ def has_room(k: Kernel, nr: int) -> bool:
     return k.swap is not None and k.swap.used + nr <= k.swap.slots
 
 
-def swap_writepage(k: Kernel, extent: Extent) -> Steps:
+def swap_writepage(k: Kernel, extent: Extent, *, may_block: bool) -> Steps:
     """Write anonymous pages to swap; they are free for the taking when it ends.
 
-    add_to_swap(), try_to_unmap() and swap_writepage() in one; give False if the queue is congested.
+    add_to_swap(), try_to_unmap() and swap_writepage() in one. A congested queue is left alone, but
+    not by kswapd (PF_SWAPWRITE), which sleeps for room instead. Gives whether it wrote.
     """
     area: SwapArea = k.swap
     device = area.device
-    if device.write_congested() or not has_room(k, extent.nr):
+    if (device.write_congested() and not may_block) or not has_room(k, extent.nr):
         return False
     area.used += extent.nr
     extent.swapcache = True
@@ -65,8 +66,7 @@ def swap_writepage(k: Kernel, extent: Extent) -> Steps:
         unit.done_ns = k.loop.now
         page_writeback.end_page_writeback(k, unit)
 
-    device.submit_now(extent.nr * PAGE_SIZE, end_swap_bio_write, write=True)
-    yield costs.SUBMIT_REQUEST_NS
+    yield from device.submit_bio(extent.nr * PAGE_SIZE, end_swap_bio_write, write=True)
     return True
 
 

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.mmzone import Lruvec
     from reclaimlab.policy.decisions import Throttle
 
+FREEABLE = frozenset({0, 4})
+"""States (see scan_state) of pages that reclaim can free on the spot."""
 MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
 TIME_STEP_NS = 200_000
@@ -61,24 +63,31 @@ def may_enter_fs(extent: Extent, gfp: int) -> bool:
     return bool(gfp & GFP_FS) or (extent.swapcache and bool(gfp & GFP_IO))
 
 
-def isolate_lru_pages(lru: LruList, nr: int) -> list[Extent]:
-    """Take at least ``nr`` pages (whole folios) off the tail of ``lru``."""
+def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
+    """Take a batch off the tail of ``lru``: for every 32 of ``quota`` 32 pages, or one larger folio.
+
+    isolate_lru_folios() stops once it has taken nr_to_scan (32) pages, in whole folios; the caller's
+    quota shrinks by 32 all the same. So lists of folios of 1 MiB are scanned eight times over.
+    """
     batch: list[Extent] = []
-    taken = 0
-    while taken < nr:
+    while quota > 0:
         extent = lru.tail
         if extent is None:
             break
-        want = nr - taken
+        unit = extent.folio_pages
+        weight = pages_per_quota(unit)
+        want = -(-quota * weight // unit) * unit
         if extent.nr > want:
-            unit = extent.folio_pages
-            want = -(-want // unit) * unit
-            if extent.nr > want:
-                extent.mapping.split(extent, want)
+            extent.mapping.split(extent, want)
         lru.remove(extent)
         batch.append(extent)
-        taken += extent.nr
+        quota -= -(-extent.nr // weight)
     return batch
+
+
+def pages_per_quota(folio_pages: int) -> int:
+    """Return how many pages of such folios one page of quota buys: 1 up to folios of 32 pages."""
+    return max(folio_pages // SWAP_CLUSTER_MAX, 1)
 
 
 def scan_page_list(
@@ -88,6 +97,7 @@ def scan_page_list(
 
     The part of shrink_page_list() that cannot block.
     """
+    swap_congested = k.swap is not None and k.swap.device.write_congested()
     for position in range(at, len(batch)):
         extent = batch[position]
         nr = extent.nr
@@ -133,9 +143,12 @@ def scan_page_list(
             (stat.activated if choice.action is Action.ACTIVATE else stat.kept).append(extent)
             continue
         if not extent.mapping.file and not extent.swapcache:
-            if sc.may_swap and sc.gfp & GFP_IO and swap.has_room(k, nr):
+            if not (sc.may_swap and sc.gfp & GFP_IO and swap.has_room(k, nr)):
+                stat.activated.append(extent)
+            elif swap_congested and not sc.is_kswapd:
+                stat.kept.append(extent)  # may_write_to_queue()
+            else:
                 return position
-            stat.activated.append(extent)
             continue
         filemap.remove_mapping(k, extent)
         stat.nr_reclaimed += nr
@@ -182,7 +195,7 @@ def _pageout_one(
         stat.nr_writeback += extent.nr
         stat.kept.append(extent)
     else:
-        stat.activated.append(extent)
+        stat.kept.append(extent)
     return scan_page_list(k, batch, at + 1, sc, stat)
 
 
@@ -191,14 +204,13 @@ def pageout(k: Kernel, extent: Extent, sc: ScanControl) -> Steps:
 
     Skips a page whose queue is congested. The filesystem may refuse (XFS does in direct reclaim).
     """
-    del sc
     if extent.mapping.file:
         if extent.mapping.bdi is None or extent.mapping.bdi.write_congested():
             return False
         extent.reclaim = True
         started: bool = yield from extent.mapping.a_ops.writepage(k, extent)
         return started
-    return (yield from swap.swap_writepage(k, extent))
+    return (yield from swap.swap_writepage(k, extent, may_block=sc.is_kswapd))
 
 
 def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: ShrinkStat) -> None:
@@ -216,31 +228,29 @@ def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: Shrink
 
 
 def batch_size(lru: LruList, sc: ScanControl) -> int:
-    """Return how many pages the next batch takes: 32, or many batches in one if all must be alike.
+    """Return the quota that the next batch takes: 32, or several batches in one if none can matter.
 
-    They must when the oldest pages are in the very state of the last batch, after which nobody
-    wanted to sleep or to wake anyone.
+    That is so as far as the oldest pages are all in states of which a batch was looked at in this
+    pass, nothing came of it, and nobody wanted to sleep or to wake anyone after it.
     """
-    alike = 0
-    if sc.undisturbed is not None:
+    quiet = 0
+    if sc.quiet:
         for extent in lru:
-            if (
-                alike >= MAX_BULK
-                or (extent.dirty, extent.unit is not None, extent.reclaim) != sc.undisturbed
-            ):
+            if quiet >= MAX_BULK or scan_state(extent) not in sc.quiet:
                 break
-            alike += extent.nr
-    return min(max(alike // SWAP_CLUSTER_MAX * SWAP_CLUSTER_MAX, SWAP_CLUSTER_MAX), MAX_BULK)
+            quiet += extent.nr // pages_per_quota(extent.folio_pages)
+    return min(max(quiet, SWAP_CLUSTER_MAX), MAX_BULK)
 
 
-def common_state(batch: list[Extent]) -> tuple[bool, bool, bool] | None:
-    """Return (dirty, under writeback, PageReclaim) if all pages of ``batch`` agree."""
-    first = batch[0]
-    state = (first.dirty, first.unit is not None, first.reclaim)
-    alike = all(
-        (extent.dirty, extent.unit is not None, extent.reclaim) == state for extent in batch
+def scan_state(extent: Extent) -> int:
+    """Return in one number what decides on the fate of a page; see FREEABLE."""
+    return (
+        extent.dirty
+        | (extent.unit is not None) << 1
+        | extent.reclaim << 2
+        | (extent.mapped and extent.referenced) << 3
+        | (extent.mapped and not extent.swapcache) << 4
     )
-    return state if alike else None
 
 
 def shrink_inactive_list(
@@ -253,19 +263,23 @@ def shrink_inactive_list(
     batch = isolate_lru_pages(lru, nr_to_scan)
     if not batch:
         return
-    state = common_state(batch)
+    states = {scan_state(extent) for extent in batch}
     stat = ShrinkStat()
     nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
     zone.isolated[lru.file] += nr_taken
     lruvec.recent_scanned[lru.file] += nr_taken
     at = scan_page_list(k, batch, 0, sc, stat)
+    slept = at >= 0
     while at >= 0:
         at = yield from shrink_page_list(k, batch, at, sc, stat)
     zone.isolated[lru.file] -= nr_taken
     putback_inactive_pages(k, lru, lruvec, stat)
     account_batch(k, sc, stat)
-    sc.undisturbed = None
-    throttle = after_batch(k, sc, stat, state)
+    throttle, woke = after_batch(k, sc, stat)
+    if slept or woke or throttle is not None or stat.nr_reclaimed or not states.isdisjoint(FREEABLE):
+        sc.quiet.clear()
+    else:
+        sc.quiet |= states
     if throttle is not None:
         yield from pay(sc)
         yield from reclaim_throttle.sleep(k, throttle, stat)
@@ -290,13 +304,8 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
         sc.target.pgsteal += stat.nr_reclaimed
 
 
-def after_batch(
-    k: Kernel, sc: ScanControl, stat: ShrinkStat, state: tuple[bool, bool, bool] | None
-) -> Throttle | None:
-    """Set the zone's flags, wake the flushers and return the sleep, as the policies say.
-
-    ``state`` is that of all pages of the batch before it was looked at, None if they differed.
-    """
+def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle | None, bool]:
+    """Set the zone's flags; return the sleep and whether flushers were woken, as policies say."""
     zone = k.zone
     before = (zone.writeback, zone.dirty, zone.congested)
     if k.features.zone_writeback_flag and stat.nr_writeback and stat.nr_writeback == stat.nr_taken:
@@ -309,22 +318,13 @@ def after_batch(
     if before != (zone.writeback, zone.dirty, zone.congested):
         sc.renew_view(k)
     if not (stat.nr_writeback or stat.nr_dirty or stat.nr_immediate):
-        return None  # nothing in this batch that any rule could sleep or wake for
+        return None, False  # nothing in this batch that any rule could sleep or wake for
     progress = sc.batch_progress(stat, bdi_congested=backing_dev.any_congested(k))
     wakeup = k.hooks.decide_flusher_wakeup(progress, sc.view)
     if wakeup.wake:
         fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
     throttle: Throttle = k.hooks.throttle_after_batch(progress, sc.view)
-    if reclaim_throttle.sleeps(k, throttle):
-        return throttle
-    if (
-        state is not None
-        and state[:2] != (False, False)
-        and not stat.nr_reclaimed
-        and not wakeup.wake
-    ):
-        sc.undisturbed = state
-    return None
+    return (throttle if reclaim_throttle.sleeps(k, throttle) else None), wakeup.wake
 
 
 def pay(sc: ScanControl) -> Steps:
@@ -423,18 +423,19 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
     """Scan the lists of one memcg in turns of a batch each, until quota or target is reached."""
     anon_inactive, anon_active, file_inactive, file_active = get_scan_count(k, lruvec, sc, memcg)
     while anon_inactive > 0 or file_inactive > 0 or file_active > 0:
+        pace = turn_size(lruvec, sc, anon=anon_inactive > 0, file=file_inactive > 0)
         if anon_inactive > 0:
-            batch = min(anon_inactive, SWAP_CLUSTER_MAX)
+            batch = min(anon_inactive, pace)
             anon_inactive -= batch
             yield from shrink_inactive_list(k, batch, lruvec, lruvec.inactive_anon, sc)
         if anon_active > 0:
-            anon_active -= _shrink_active(k, lruvec, sc, anon_active, file=False)
+            anon_active -= _shrink_active(k, lruvec, sc, min(anon_active, pace), file=False)
         if file_inactive > 0:
-            batch = min(file_inactive, batch_size(lruvec.inactive_file, sc))
+            batch = min(file_inactive, pace)
             file_inactive -= batch
             yield from shrink_inactive_list(k, batch, lruvec, lruvec.inactive_file, sc)
         if file_active > 0:
-            file_active -= _shrink_active(k, lruvec, sc, file_active, file=True)
+            file_active -= _shrink_active(k, lruvec, sc, min(file_active, pace), file=True)
         if sc.nr_reclaimed >= sc.nr_to_reclaim and sc.priority < DEF_PRIORITY:
             break
     if k.swap is not None and inactive_list_is_low(
@@ -444,12 +445,31 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
     yield from throttle_vm_writeout(k, sc)
 
 
-def _shrink_active(k: Kernel, lruvec: Lruvec, sc: ScanControl, quota: int, *, file: bool) -> int:
-    batch = min(quota, SWAP_CLUSTER_MAX)
+def turn_size(lruvec: Lruvec, sc: ScanControl, *, anon: bool, file: bool) -> int:
+    """Return the quota that each list spends in this turn: the lists keep pace with each other."""
+    sizes = [MAX_BULK]
+    if anon:
+        sizes.append(batch_size(lruvec.inactive_anon, sc))
+    if file:
+        sizes.append(batch_size(lruvec.inactive_file, sc))
+    return min(sizes)
+
+
+def _shrink_active(
+    k: Kernel, lruvec: Lruvec, sc: ScanControl, batch: int, *, file: bool
+) -> int:
     inactive = lruvec.inactive_file if file else lruvec.inactive_anon
     active = lruvec.active_file if file else lruvec.active_anon
-    if inactive_list_is_low(k, inactive.nr, active.nr, file=file):
-        shrink_active_list(k, batch, lruvec, active, sc)
+    left = batch
+    while left > 0 and inactive_list_is_low(k, inactive.nr, active.nr, file=file):
+        # The balance is looked at after every 32; until it tips they can move together.
+        lacking = max(active.nr - inactive.nr, 0) // 2
+        oldest = active.tail
+        if oldest is not None:
+            lacking //= pages_per_quota(oldest.folio_pages)
+        part = min(left, max(lacking, SWAP_CLUSTER_MAX))
+        shrink_active_list(k, part, lruvec, active, sc)
+        left -= part
     return batch
 
 

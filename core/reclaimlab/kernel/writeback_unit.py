@@ -35,7 +35,8 @@ class WritebackUnit:
     """
 
     __slots__ = (
-        "appends", "completer", "done_ns", "ended_ns", "extents", "label", "mapping", "marked_ns",
+        "appends", "completer",
+        "device", "done_ns", "ended_ns", "extents", "label", "mapping", "marked_ns",
         "nr_pages", "private", "queue", "submitted_ns", "submitter", "unwritten", "wb",
     )  # fmt: skip
 
@@ -54,6 +55,8 @@ class WritebackUnit:
         self.unwritten = False
         """It writes to unwritten extents: a conversion is due."""
         self.completer: Resource | None = None
+        self.device: Any = None
+        """Where it was submitted to."""
         self.private: Any = None
         self.wb: Any = None
         self.queue = WaitQueue(loop, "PG_writeback", resource=self)
@@ -78,4 +81,6 @@ class WritebackUnit:
         """
         if self.submitted_ns < 0:
             return (self.submitter,) if self.submitter is not None else ()
+        if self.done_ns < 0 and self.device is not None and not self.device.autonomous:
+            return (self.device,)
         return (self.completer,) if self.completer is not None else (self,)

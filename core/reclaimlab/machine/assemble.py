@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reclaimlab.block import BlockDevice
+from reclaimlab.block import BlockDevice, LoopDevice
 from reclaimlab.engine.loop import Loop
 from reclaimlab.engine.rng import Streams
 from reclaimlab.fs.base import Filesystem, FilesystemOptions
@@ -117,6 +117,8 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
+    if spec.loop:
+        return LoopDevice(assembly.loop, assembly.streams[f"device {name}"], name, rate=spec.write_bw)
     return BlockDevice(
         assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw,
         read_bw=spec.read_bw, latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000),
@@ -160,10 +162,12 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
 def _tasks(assembly: Assembly, name: str) -> None:
     spec = assembly.scenario.task[name]
     k = assembly.kernel
-    arguments = {field: value for field, value in dict(spec).items() if field not in COMMON}
+    arguments: dict[str, Any] = {field: value for field, value in dict(spec).items() if field not in COMMON}
+    if "device" in arguments:
+        arguments["device"] = assembly.devices[arguments["device"]]
     for number in range(1, spec.count + 1):
         own = f"{name}-{number}" if spec.count > 1 else name
-        process = Process(own, assembly.memcgs[spec.memcg])
+        process = Process(own, assembly.memcgs[spec.memcg], is_kthread=spec.kthread)
         process.oom_score_adj = spec.oom_score_adj
         context = Context(
             k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"]

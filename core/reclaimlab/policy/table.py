@@ -105,16 +105,26 @@ class _Implementation:
         given: tuple[str, ...],
     ) -> None:
         self.policy = policy
+        straight = wanted == given
         picks = tuple(given.index(name) for name in wanted)
+        last: Any = None  # answers are immutable, so one that was checked need not be again
 
         def call(*arguments: Any) -> Any:
+            nonlocal last
             try:
-                answer = function(*(arguments[index] for index in picks))
+                answer = (
+                    function(*arguments)
+                    if straight
+                    else function(*(arguments[index] for index in picks))
+                )
             except Exception as error:
                 raise PolicyError(
                     policy, hook, f"raised {type(error).__name__}: {error}"
                 ) from error
-            return None if answer is None else _check(policy, hook, answer)
+            if answer is None or answer is last:
+                return answer
+            last = _check(policy, hook, answer)
+            return last
 
         self.call = call
 
@@ -177,12 +187,12 @@ class HookTable:
         )
 
     def _decision(self, name: str) -> Callable[..., Any]:
-        implementations = self._hooks[name]
+        calls = tuple(implementation.call for implementation in self._hooks[name])
 
         def ask(*arguments: Any) -> Any:
             self.asked += 1
-            for implementation in implementations:
-                answer = implementation.call(*arguments)
+            for call in calls:
+                answer = call(*arguments)
                 if answer is not None:
                     return answer
             raise PolicyError("(none)", name, "no policy answered; a kernel must answer every hook")

@@ -114,6 +114,7 @@ class DeviceSpec(Model):
     erase_every: Size = Field(0, description="bytes written between two erases; 0: never")
     erase_stall: Time = Field(0, description="time an erase stops the device")
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
+    loop: bool = Field(False, description="a loop device: served by a task of program loop")
     kind: str = Field("", description="what the device is, for the reader")
 
 

@@ -107,11 +107,10 @@ class RenameTask(Task):
 
 
 class LoopTask(Task):
-    """The thread of a loop device: writes the upper device's requests to a backing file."""
+    """The thread of a loop device: writes that device's requests to a file."""
 
     program: Literal["loop"] = Field(description="a loop device's thread")
-    upper_size: SomeSize = Field(512 * KIB, description="one request of the upper device (bytes)")
-    rate: Rate = Field(description="requests arrive at this rate (bytes/s)")
+    device: str = Field(description="the loop device it serves")
 
 
 TaskSpec = Annotated[

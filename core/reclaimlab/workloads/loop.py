@@ -1,7 +1,7 @@
-"""The thread of a loop device: it writes the upper device's requests to a backing file.
+"""The thread of a loop device: it writes that device's requests to a backing file.
 
-Follows drivers/block/loop.c of v3.10: the backing file's mapping has __GFP_IO and __GFP_FS masked
-off, because what the thread waits for must not be its own device.
+Follows drivers/block/loop.c of v3.10. The backing file's mapping has __GFP_IO and __GFP_FS masked
+off, because what the thread waits for in reclaim may be a page that only the thread can write.
 """
 
 from __future__ import annotations
@@ -9,33 +9,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reclaimlab.policy.contexts import Scope
-from reclaimlab.units import PAGE_SIZE, SEC
-from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, sleep, sys_write
+from reclaimlab.units import SEC, pages
+from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, sys_write
 
 if TYPE_CHECKING:
+    from reclaimlab.block.loop_device import LoopDevice
     from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import Mapping
 
 BACKING_PAGES = 1 << 18
+"""A backing file of 1 GiB, written round and round."""
 
 
-def loop(context: Context, *, upper_size: int = 524_288, rate: int) -> Steps:
-    """Serve requests of ``upper_size`` bytes arriving at ``rate`` bytes a second."""
-    context.process.is_writer = True
-    yield from loop_thread(context, upper_size, rate)
+def loop(context: Context, *, device: LoopDevice) -> Steps:
+    """Serve ``device`` for ever."""
+    device.thread = context.k.current
+    yield from loop_thread(context, device)
 
 
-def loop_thread(context: Context, upper_size: int, rate: int) -> Steps:
-    """Write one request after the other to the backing file."""
+def loop_thread(context: Context, device: LoopDevice) -> Steps:
+    """Take the bios in order and write each to the backing file."""
     mapping = context.fs.new_file(f"{context.process.name}.backing")
     context.fs.enter_scope(Scope.LOOP_THREAD, context.k.current)
-    index, nr = 0, max(1, upper_size // PAGE_SIZE)
-    due = context.k.loop.now
+    index = 0
     while not context.killed:
-        wrote = yield from sys_write(
-            context, mapping, index % BACKING_PAGES, nr, copy_ns(DEFAULT_COPY_BW)
-        )
-        if wrote <= 0:
-            break
-        index += wrote
-        due += upper_size * SEC // rate
-        yield from sleep(context, due - context.k.loop.now)
+        if not device.bios:
+            yield device.wake
+            continue
+        bio = device.bios.popleft()
+        if bio.write:
+            index = yield from do_lo_send(context, mapping, index, pages(bio.size))
+        yield bio.size * SEC // device.write_bw
+        device.end(bio)
+
+
+def do_lo_send(context: Context, mapping: Mapping, index: int, nr: int) -> Steps:
+    """Write ``nr`` pages to the file; give the next place."""
+    if index + nr > BACKING_PAGES:
+        index = 0
+    yield from sys_write(context, mapping, index, nr, copy_ns(DEFAULT_COPY_BW))
+    return index + nr

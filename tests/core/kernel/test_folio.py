@@ -164,7 +164,9 @@ class ListsOfExtents(RuleBasedStateMachine):
 
 
 TestListsOfExtents = ListsOfExtents.TestCase
-TestListsOfExtents.settings = settings(max_examples=40, stateful_step_count=40)
+TestListsOfExtents.settings = settings(
+    max_examples=settings.default.max_examples * 2 // 5, stateful_step_count=40
+)
 
 
 def a_list(*extents: Extent) -> LruList:

@@ -31,9 +31,11 @@ def full_of_dirty_pages(contender: str, **options: object) -> SmallMachine:
 
 
 def grow(machine: SmallMachine, nr: int) -> Steps:
-    """Fault in ``nr`` pages and stay."""
+    """Fault in ``nr`` pages and stay until a signal comes."""
     yield from swap.do_anonymous_page(machine.k, machine.k.process, nr)
-    yield 3600 * SEC
+    while not machine.k.current.killed:
+        yield MSEC
+    swap.exit_mmap(machine.k, machine.k.process)
 
 
 # ---- charges ------------------------------------------------------------------------------------
@@ -119,10 +121,11 @@ def test_linux_4_2_fails_a_write_with_enomem_and_kills_nobody() -> None:
 
 def test_linux_4_2_kills_in_a_page_fault() -> None:
     machine = small_machine("linux-4.2", limit="4MiB")
-    call = machine.call(grow(machine, 1500), name="hog")
-    machine.call(grow(machine, 500), name="small")
+    hog = machine.call(grow(machine, 900), name="hog")
+    machine.run(10 * MSEC)
+    machine.call(grow(machine, 200), name="small")
     machine.run(SEC)
-    assert call.task.killed
+    assert hog.ended
     assert machine.k.vmstat.oom_kill == 1
 
 
@@ -185,12 +188,13 @@ def test_page_cache_does_not_count_against_its_writer() -> None:
 
 def test_neither_a_kernel_thread_nor_a_process_that_has_ended_is_a_victim() -> None:
     machine = small_machine()
-    machine.call(grow(machine, 10), kthread=True)
-    done = machine.call(swap.do_anonymous_page(machine.k, None, 0))  # type: ignore[arg-type]
-    done.task.killed = True
-    machine.run(0)
-    for process in machine.k.processes:
-        process.exited = True
+    machine.call(grow(machine, 10), name="done")
+    machine.run(MSEC)
+    (process,) = machine.k.processes
+    assert oom.select_bad_process(machine.k, None) is process
+    process.exited = True
+    assert oom.select_bad_process(machine.k, None) is None
+    process.exited, process.is_kthread = False, True
     assert oom.select_bad_process(machine.k, None) is None
 
 
@@ -244,13 +248,7 @@ def test_pages_whose_writeback_a_dead_task_should_submit_do_not_count_as_waiting
 def test_the_victim_of_the_memcg_killer_dies_and_the_charge_goes_through() -> None:
     machine = small_machine("linux-3.5", limit="4MiB")
 
-    def hog() -> Steps:
-        yield from swap.do_anonymous_page(machine.k, machine.k.process, 1000)
-        while not machine.k.current.killed:
-            yield MSEC
-        swap.exit_mmap(machine.k, machine.k.process)
-
-    victim = machine.call(hog(), name="hog")
+    victim = machine.call(grow(machine, 1000), name="hog")
     machine.run(10 * MSEC)
     call = charge(machine, nr=100)
     machine.run(SEC)
@@ -275,7 +273,7 @@ def no_memory(contender: str = "linux-3.10") -> SmallMachine:
 def test_a_nofs_allocation_neither_fails_nor_kills_on_3_x(contender: str) -> None:
     machine = no_memory(contender)
     call = machine.call(page_alloc.alloc_pages(machine.k, GFP_NOFS, 1), kthread=True)
-    machine.run(100 * MSEC)
+    machine.run(10 * MSEC)
     assert not call.ended
     assert machine.k.vmstat.allocstall > 10, "it loops in direct reclaim"
     assert machine.k.vmstat.oom_kill == 0
@@ -288,7 +286,7 @@ def test_a_nofs_allocation_neither_fails_nor_kills_on_3_x(contender: str) -> Non
 def test_a_gfp_kernel_allocation_without_progress_calls_the_oom_killer(contender: str) -> None:
     machine = no_memory(contender)
     machine.call(page_alloc.alloc_pages(machine.k, GFP_KERNEL, 1), kthread=True)
-    machine.run(SEC)
+    machine.run(20 * MSEC)
     assert machine.k.vmstat.oom_kill == 1
     assert machine.k.oom_events[0].memcg == ""
 

@@ -216,7 +216,7 @@ def drift_pool(machine: SmallMachine) -> None:
         (drift_writeback, "under writeback and the memcgs have"),
         (drift_list, "counts 33 pages and holds 32"),
         (drift_flusher, "pages are dirty and the flushers have"),
-        (drift_free, "are free, listed or isolated and the zone has"),
+        (drift_free, "are free or listed and the zone has"),
         (drift_usage, "MemCgroup box, -1 of"),
         (drift_place, "says otherwise"),
         (drift_empty, "has no pages and is on"),

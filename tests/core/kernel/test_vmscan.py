@@ -8,8 +8,17 @@ import pytest
 
 from reclaimlab.kernel import memcontrol, page_alloc, vmscan
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
+from reclaimlab.policy import Throttle, ThrottleKind
 from reclaimlab.policy.gfp import GFP_KERNEL, GFP_NOFS, GFP_NOIO
-from reclaimlab.testing import Call, Recorder, SmallMachine, run_small, small_machine, small_scenario
+from reclaimlab.testing import (
+    Call,
+    Recorder,
+    SmallMachine,
+    run_small,
+    small_machine,
+    small_scenario,
+    throwaway_policy,
+)
 from reclaimlab.units import MSEC, SEC
 
 if TYPE_CHECKING:
@@ -65,15 +74,18 @@ def test_reclaim_takes_32_pages_from_the_tail_and_puts_the_kept_ones_to_the_head
     assert indexes(machine) == [*range(32, 80), *range(32)]
 
 
-def test_a_list_of_pages_in_different_states_is_looked_at_32_at_a_time() -> None:
+def test_a_policy_that_sleeps_after_batches_is_asked_after_every_32_pages() -> None:
     recorder = Recorder()
-    machine = small_machine("linux-3.5", policies=[recorder], device=NO_WRITEBACK)
+    nap = Throttle(ThrottleKind.CONGESTION_WAIT, MSEC // 10)
+    sleeper = throwaway_policy(throttle_after_batch=nap)
+    machine = small_machine("linux-3.5", policies=[sleeper, recorder], device=NO_WRITEBACK)
     for _ in range(10):
         machine.populate(24, state="dirty")
         machine.populate(24, state="writeback")
     assert one_round(machine).ended
     taken = [call["progress"].nr_taken for call in recorder.of("throttle_after_batch")]
     assert taken == [32] * 15
+    assert machine.k.vmstat.throttles == 15
 
 
 def test_clean_pages_of_a_batch_are_freed_and_the_rest_stay() -> None:
