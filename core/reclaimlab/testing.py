@@ -99,7 +99,9 @@ class Recorder(Policy):
 def _remembering(hook: str, names: tuple[str, ...]) -> Any:
     # pluggy reads the argument names of a hook off its function, so each needs a signature of its own.
     body = ", ".join(f"{name!r}: {name}" for name in names)
-    source = f"def {hook}(self, {', '.join(names)}):\n    self.calls.append(({hook!r}, {{{body}}}))\n"
+    source = (
+        f"def {hook}(self, {', '.join(names)}):\n    self.calls.append(({hook!r}, {{{body}}}))\n"
+    )
     scope: dict[str, Any] = {}
     exec(source, scope)
     return hookimpl(scope[hook])

@@ -55,7 +55,6 @@ def tasks(draw: st.DrawFn, filesystem: str) -> dict[str, dict[str, Any]]:
         programs += [
             {"program": "reader", "file_size": "16MiB", "cached": draw(st.booleans())},
             {"program": "metadata", "size_min": 0, "size_max": "64KiB", "think": "1ms", "keep": 5},
-            {"program": "loop", "rate": "10MB/s"},
             {
                 "program": "build", "anon": "4MiB", "compute": "20ms", "object_min": "4KiB", "object_max": "1MiB",
                 "link_anon": "8MiB", "link_size": "3MiB", "link_every": 2, "tree": 4, "read_size": "256KiB",

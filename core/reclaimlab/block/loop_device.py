@@ -1,7 +1,7 @@
 """A loop device: its requests are served by a thread that writes them to a file.
 
-Follows drivers/block/loop.c of v3.10. Unlike a disk it does not go on by itself: whoever waits for one of
-its requests waits for the thread.
+Follows drivers/block/loop.c of v3.10. Unlike a disk it does not go on by itself: whoever waits for
+one of its requests waits for the thread.
 """
 
 from __future__ import annotations

@@ -33,13 +33,15 @@ TR_WRITE = 112 * 1024
 """Reservation of an extent conversion or allocation (tr_write of mkfs defaults, about 109 KiB)."""
 TR_CREATE = 64 * 1024
 ITEM_BYTES = 1024
-"""Bytes that one logged inode adds to a checkpoint: core, fork, headers, and its share of the buffers
-logged with it (directory block, AGI, inode cluster)."""
+"""Bytes that one logged inode adds to a checkpoint: core, fork, headers, and its share of the
+buffers logged with it (directory block, AGI, inode cluster)."""
 VECTOR_BYTES = 192
 """The formatted fork copy of the posted stack: kmalloc-192."""
 LOG_VEC_BYTES = 128
 """struct xfs_log_vec with its array of regions (xlog_cil_prepare_log_vecs)."""
 INODES_PER_BUFFER = 16
+AIL_PUSH_ITEMS, AIL_LOOK_ITEMS = 128, 512
+"""Items that xfsaild writes back, and looks at, before it sleeps."""
 BUFFER_BYTES = 8 * 1024
 
 
@@ -218,8 +220,9 @@ class XfsLog:
         """Write back the oldest items up to the target; return how many, and how many pinned."""
         pushed: list[Any] = []
         pinned = 0
-        for item, position in self.ail.items():
-            if position > self.ail_target or len(pushed) >= INODES_PER_BUFFER * 8:
+        for seen, (item, position) in enumerate(self.ail.items()):
+            enough = len(pushed) >= AIL_PUSH_ITEMS or seen >= AIL_LOOK_ITEMS
+            if enough or position > self.ail_target:
                 break
             if item in self.cil:
                 pinned += 1

@@ -67,7 +67,7 @@ def _machine_faults(k: Kernel) -> Iterator[str]:
         yield f"{k.nr_dirty} pages are dirty and the flushers have {on_wbs}"
     if k.zone.free < 0:
         yield f"{k.zone.free} pages are free"
-    # Isolated pages are left out: a batch counts as isolated to its end, what it freed is free at once.
+    # Without isolated pages: a batch counts as such to its end, what it freed is free at once.
     listed = k.zone.free + sum(lru.nr for memcg in k.memcgs for lru in _lists(memcg))
     if listed > k.zone.managed:
         yield f"{listed} pages are free or listed and the zone has {k.zone.managed}"

@@ -64,10 +64,11 @@ def may_enter_fs(extent: Extent, gfp: int) -> bool:
 
 
 def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
-    """Take a batch off the tail of ``lru``: for every 32 of ``quota`` 32 pages, or one larger folio.
+    """Take a batch off the tail of ``lru``: for each 32 of ``quota`` 32 pages, or a larger folio.
 
-    isolate_lru_folios() stops once it has taken nr_to_scan (32) pages, in whole folios; the caller's
-    quota shrinks by 32 all the same. So lists of folios of 1 MiB are scanned eight times over.
+    isolate_lru_folios() stops once it has taken nr_to_scan (32) pages, in whole folios; the
+    caller's quota shrinks by 32 all the same. So lists of folios of 1 MiB are scanned eight times
+    over.
     """
     batch: list[Extent] = []
     while quota > 0:
@@ -118,7 +119,10 @@ def scan_page_list(
                     stat.slow_io = extent
             decision = sc.writeback_decision(k, extent)
             if decision.action is Action.WAIT:
-                return position
+                stat.folios -= -(-nr // extent.folio_pages)
+                stat.scanned -= nr
+                stat.nr_dirty -= nr
+                return position  # and counted when it is looked at again
             extent.reclaim = extent.reclaim or decision.mark_reclaim
             if decision.immediate:
                 stat.nr_immediate += nr
@@ -193,9 +197,7 @@ def _pageout_one(
     if started:
         k.vmstat.nr_vmscan_write += extent.nr
         stat.nr_writeback += extent.nr
-        stat.kept.append(extent)
-    else:
-        stat.kept.append(extent)
+    stat.kept.append(extent)
     return scan_page_list(k, batch, at + 1, sc, stat)
 
 
@@ -227,21 +229,6 @@ def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: Shrink
             k.vmstat.pgactivate += nr
 
 
-def batch_size(lru: LruList, sc: ScanControl) -> int:
-    """Return the quota that the next batch takes: 32, or several batches in one if none can matter.
-
-    That is so as far as the oldest pages are all in states of which a batch was looked at in this
-    pass, nothing came of it, and nobody wanted to sleep or to wake anyone after it.
-    """
-    quiet = 0
-    if sc.quiet:
-        for extent in lru:
-            if quiet >= MAX_BULK or scan_state(extent) not in sc.quiet:
-                break
-            quiet += extent.nr // pages_per_quota(extent.folio_pages)
-    return min(max(quiet, SWAP_CLUSTER_MAX), MAX_BULK)
-
-
 def scan_state(extent: Extent) -> int:
     """Return in one number what decides on the fate of a page; see FREEABLE."""
     return (
@@ -253,30 +240,104 @@ def scan_state(extent: Extent) -> int:
     )
 
 
+def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
+    """Return how much of ``quota`` can be spent in one step because nothing can come of it.
+
+    That is so while the oldest pages are in states of which a batch was looked at in this pass
+    (``sc.quiet``), nothing came of it, and nobody wanted to sleep or to wake anyone after it. Whole
+    batches only; 0 if it is not even two.
+    """
+    if not sc.quiet:
+        return 0
+    most, quiet = min(quota, MAX_BULK), 0
+    may_swap = k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
+    for extent in lru:
+        state = scan_state(extent)
+        if state not in sc.quiet or extent.locked is not None or (state & 16 and may_swap):
+            break
+        quiet += extent.nr // pages_per_quota(extent.folio_pages)
+        if quiet >= most:
+            break
+    batches = min(quiet, most) // SWAP_CLUSTER_MAX
+    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0
+
+
+def rotate_quiet(
+    k: Kernel, lru: LruList, lruvec: Lruvec, sc: ScanControl, stat: ShrinkStat, quota: int
+) -> None:
+    """Look at several batches in one step: pages that :func:`quiet_quota` has allowed for."""
+    left = quota
+    active = lruvec.active_file if lru.file else lruvec.active_anon
+    while left > 0 and (extent := lru.tail) is not None:
+        state = scan_state(extent)
+        weight = pages_per_quota(extent.folio_pages)
+        most = -(-left * weight // extent.folio_pages) * extent.folio_pages
+        if extent.nr > most:
+            extent.mapping.split(extent, most)
+        nr = extent.nr
+        left -= -(-nr // weight)
+        lru.remove(extent)
+        stat.folios += -(-nr // extent.folio_pages)
+        stat.scanned += nr
+        activates = False
+        if state & 2:
+            decision = sc.writeback_decision(k, extent)
+            activates = decision.action is Action.ACTIVATE
+            stat.nr_dirty += nr
+            stat.nr_congested += nr if extent.reclaim else 0
+            stat.nr_immediate += nr if decision.immediate else 0
+            stat.nr_writeback += 0 if decision.immediate else nr
+            extent.reclaim = extent.reclaim or decision.mark_reclaim
+        elif state & 8:
+            extent.referenced = False
+            activates = True
+        elif state & 1:
+            choice = sc.dirty_decision(k, extent)
+            activates = choice.action is Action.ACTIVATE
+            stat.nr_dirty += nr
+            stat.nr_unqueued_dirty += nr
+            extent.reclaim = extent.reclaim or choice.mark_reclaim
+        if activates:
+            k.vmstat.pgactivate += nr
+            lruvec.recent_rotated[lru.file] += nr
+        (active if activates else lru).put_back_head(extent)
+    stat.nr_taken = stat.scanned
+
+
 def shrink_inactive_list(
-    k: Kernel, nr_to_scan: int, lruvec: Lruvec, lru: LruList, sc: ScanControl
+    k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl
 ) -> Steps:
-    """Look at one batch from the tail of an inactive list, then sleep if the policy says so."""
+    """Look at a batch from the tail of an inactive list, then sleep if the policy says so.
+
+    Gives the quota spent: 32, or more where nothing could come of looking at it.
+    """
     zone = k.zone
     while too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
-    batch = isolate_lru_pages(lru, nr_to_scan)
-    if not batch:
-        return
-    states = {scan_state(extent) for extent in batch}
     stat = ShrinkStat()
-    nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
-    zone.isolated[lru.file] += nr_taken
-    lruvec.recent_scanned[lru.file] += nr_taken
-    at = scan_page_list(k, batch, 0, sc, stat)
-    slept = at >= 0
-    while at >= 0:
-        at = yield from shrink_page_list(k, batch, at, sc, stat)
-    zone.isolated[lru.file] -= nr_taken
-    putback_inactive_pages(k, lru, lruvec, stat)
+    slept = False
+    states: set[int] = set()
+    spent = quiet_quota(k, lru, sc, quota)
+    if spent:
+        rotate_quiet(k, lru, lruvec, sc, stat, spent)
+    else:
+        spent = min(quota, SWAP_CLUSTER_MAX)
+        batch = isolate_lru_pages(lru, spent)
+        if not batch:
+            return spent
+        states = {scan_state(extent) for extent in batch}
+        nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
+        zone.isolated[lru.file] += nr_taken
+        at = scan_page_list(k, batch, 0, sc, stat)
+        slept = at >= 0
+        while at >= 0:
+            at = yield from shrink_page_list(k, batch, at, sc, stat)
+        zone.isolated[lru.file] -= nr_taken
+        putback_inactive_pages(k, lru, lruvec, stat)
+    lruvec.recent_scanned[lru.file] += stat.nr_taken
     account_batch(k, sc, stat)
     throttle, woke = after_batch(k, sc, stat)
-    if slept or woke or throttle is not None or stat.nr_reclaimed or not states.isdisjoint(FREEABLE):
+    if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
         sc.quiet.clear()
     else:
         sc.quiet |= states
@@ -285,6 +346,7 @@ def shrink_inactive_list(
         yield from reclaim_throttle.sleep(k, throttle, stat)
     elif sc.debt_ns > TIME_STEP_NS:
         yield from pay(sc)
+    return spent
 
 
 def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
@@ -423,17 +485,22 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
     """Scan the lists of one memcg in turns of a batch each, until quota or target is reached."""
     anon_inactive, anon_active, file_inactive, file_active = get_scan_count(k, lruvec, sc, memcg)
     while anon_inactive > 0 or file_inactive > 0 or file_active > 0:
-        pace = turn_size(lruvec, sc, anon=anon_inactive > 0, file=file_inactive > 0)
+        pace = SWAP_CLUSTER_MAX
         if anon_inactive > 0:
-            batch = min(anon_inactive, pace)
-            anon_inactive -= batch
-            yield from shrink_inactive_list(k, batch, lruvec, lruvec.inactive_anon, sc)
+            spent = yield from shrink_inactive_list(
+                k, anon_inactive, lruvec, lruvec.inactive_anon, sc
+            )
+            anon_inactive -= spent
+            pace = max(pace, spent)
         if anon_active > 0:
             anon_active -= _shrink_active(k, lruvec, sc, min(anon_active, pace), file=False)
+        pace = SWAP_CLUSTER_MAX
         if file_inactive > 0:
-            batch = min(file_inactive, pace)
-            file_inactive -= batch
-            yield from shrink_inactive_list(k, batch, lruvec, lruvec.inactive_file, sc)
+            spent = yield from shrink_inactive_list(
+                k, file_inactive, lruvec, lruvec.inactive_file, sc
+            )
+            file_inactive -= spent
+            pace = max(pace, spent)
         if file_active > 0:
             file_active -= _shrink_active(k, lruvec, sc, min(file_active, pace), file=True)
         if sc.nr_reclaimed >= sc.nr_to_reclaim and sc.priority < DEF_PRIORITY:
@@ -443,16 +510,6 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
     ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
     yield from throttle_vm_writeout(k, sc)
-
-
-def turn_size(lruvec: Lruvec, sc: ScanControl, *, anon: bool, file: bool) -> int:
-    """Return the quota that each list spends in this turn: the lists keep pace with each other."""
-    sizes = [MAX_BULK]
-    if anon:
-        sizes.append(batch_size(lruvec.inactive_anon, sc))
-    if file:
-        sizes.append(batch_size(lruvec.inactive_file, sc))
-    return min(sizes)
 
 
 def _shrink_active(

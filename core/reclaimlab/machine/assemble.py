@@ -118,7 +118,8 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
     if spec.loop:
-        return LoopDevice(assembly.loop, assembly.streams[f"device {name}"], name, rate=spec.write_bw)
+        stream = assembly.streams[f"device {name}"]
+        return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
     return BlockDevice(
         assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw,
         read_bw=spec.read_bw, latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000),
@@ -162,7 +163,9 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
 def _tasks(assembly: Assembly, name: str) -> None:
     spec = assembly.scenario.task[name]
     k = assembly.kernel
-    arguments: dict[str, Any] = {field: value for field, value in dict(spec).items() if field not in COMMON}
+    arguments: dict[str, Any] = {
+        field: value for field, value in dict(spec).items() if field not in COMMON
+    }
     if "device" in arguments:
         arguments["device"] = assembly.devices[arguments["device"]]
     for number in range(1, spec.count + 1):
