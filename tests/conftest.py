@@ -1,4 +1,4 @@
-"""How properties are searched (the same examples every time, or many new ones in a soak), and options."""
+"""How properties are searched (the same examples each time, or many in a soak), and options."""
 
 import pytest
 from hypothesis import settings

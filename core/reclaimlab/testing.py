@@ -1,7 +1,7 @@
-"""For tests of policies and of the kernel: tiny machines, throwaway policies, an observer that remembers.
+"""For tests of policies and of the kernel: tiny machines, throwaway policies, an observer.
 
-A policy's author writes ``small_machine("linux-3.10", policies=[MyFix()])``, puts pages in the state that
-matters with :meth:`SmallMachine.populate`, starts kernel functions as tasks with
+A policy's author writes ``small_machine("linux-3.10", policies=[MyFix()])``, puts pages in the
+state that matters with :meth:`SmallMachine.populate`, starts kernel functions as tasks with
 :meth:`SmallMachine.call`, lets time pass, and looks at what the tasks do. Everything is the real
 model; nothing here is a stand-in.
 """
@@ -55,8 +55,8 @@ PLACEHOLDER: Final = {"nobody": {"program": "writer"}}
 def throwaway_policy(name: str = "throwaway", **answers: Any) -> Policy:
     """Return a fix that answers the hooks named: each with a value, or by calling a function.
 
-    ``throwaway_policy(decide_oom=OomAction.KILL)`` always answers so; a function takes any of the hook's
-    arguments by their names and may return None to pass.
+    ``throwaway_policy(decide_oom=OomAction.KILL)`` always answers so; a function takes any of the
+    hook's arguments by their names and may return None to pass.
     """
 
     class Throwaway(Policy):
@@ -97,7 +97,7 @@ class Recorder(Policy):
 
 
 def _remembering(hook: str, names: tuple[str, ...]) -> Any:
-    # pluggy reads the argument names of a hook off its function, so each needs a signature of its own.
+    # pluggy reads a hook's argument names off its function: each needs a signature of its own.
     body = ", ".join(f"{name!r}: {name}" for name in names)
     source = (
         f"def {hook}(self, {', '.join(names)}):\n    self.calls.append(({hook!r}, {{{body}}}))\n"
@@ -118,7 +118,7 @@ def _installed() -> Catalog:
 
 
 def hooks_of(contender: str, policies: Iterable[Policy] = ()) -> HookTable:
-    """Return the hooks of an installed ``contender`` with ``policies`` over it, the last asked first."""
+    """Return the hooks of a ``contender`` with ``policies`` over it, the last asked first."""
     manager = build_manager(parse_contender(contender, _installed()), _installed())
     for policy in policies:
         register(manager, policy.info.name, policy)
@@ -144,8 +144,8 @@ def small_scenario(
 ) -> Scenario:
     """Return a scenario with one memcg ``box``, one device ``sda`` and one filesystem ``data``.
 
-    The tables given go over the small machine's own: 256 MiB, cgroup v1, 20 MB/s without jitter. A task
-    is in ``box`` and works on ``data`` unless its table says otherwise.
+    The tables given go over the small machine's own: 256 MiB, cgroup v1, 20 MB/s without jitter. A
+    task is in ``box`` and works on ``data`` unless its table says otherwise.
 
     Raises:
         ScenarioError: the tables do not make a scenario.
@@ -154,14 +154,18 @@ def small_scenario(
     on = {} if filesystem == "tmpfs" else {"device": "sda"}
     tables: dict[str, MappingOf[str, Any]] = {
         "scenario": {
-            "name": "small", "title": "a small machine", "decides": "verdict", "duration": duration, "kernel": kernel,
+            "name": "small",
+            "title": "a small machine",
+            "decides": "verdict",
+            "duration": duration,
+            "kernel": kernel,
             **header,
         },
         "machine": {"memory": "256MiB", "cgroup": "v1", **machine},
         "memcg.box": box,
         "device.sda": {**CALM_DISK, **device},
         "filesystem.data": {"type": filesystem, **on, **mount},
-    }  # fmt: skip
+    }
     tables |= {f"memcg.{name}": table for name, table in (memcgs or {}).items()}
     for name, table in (tasks or PLACEHOLDER).items():
         tables[f"task.{name}"] = {"memcg": "box", "filesystem": "data", **table}
@@ -257,8 +261,14 @@ class SmallMachine:
         self.loop.run(until)
 
     def call(
-        self, steps: Steps, *, name: str = "task", memcg: str = "box", kthread: bool = False, flags: int = 0
-    ) -> Call:  # fmt: skip
+        self,
+        steps: Steps,
+        *,
+        name: str = "task",
+        memcg: str = "box",
+        kthread: bool = False,
+        flags: int = 0,
+    ) -> Call:
         """Start ``steps``, a kernel function already called, as a task of a process in ``memcg``.
 
         With ``kthread`` it is a kernel thread: of no process, charged to nobody.
@@ -280,19 +290,25 @@ class SmallMachine:
     def write(
         self, mapping: Mapping, nr: int, *, index: int = 0, name: str = "writer", memcg: str = "box"
     ) -> Call:
-        """Start one write(2) of ``nr`` pages."""
+        """Start a task that calls write(2) once, for ``nr`` pages."""
         return self.call(self._vfs_write(mapping, nr, index), name=name, memcg=memcg)
 
     def _vfs_write(self, mapping: Mapping, nr: int, index: int) -> Steps:
         return (yield from self.fs.vfs_write(self.k, mapping, self.k.process, index, nr, 1_000))
 
     def populate(
-        self, nr: int, *, state: str = "clean", memcg: str = "box", reclaim: bool = False, name: str = "file"
-    ) -> Extent:  # fmt: skip
+        self,
+        nr: int,
+        *,
+        state: str = "clean",
+        memcg: str = "box",
+        reclaim: bool = False,
+        name: str = "file",
+    ) -> Extent:
         """Put ``nr`` pages of a new file at the head of the inactive list, charged, in ``state``.
 
-        ``clean``, ``dirty``, or ``writeback``: in flight, until :meth:`end_writeback`. ``reclaim`` sets
-        PageReclaim: reclaim has met them before.
+        ``clean``, ``dirty``, or ``writeback``: in flight, until :meth:`end_writeback`. ``reclaim``
+        sets PageReclaim: reclaim has met them before.
         """
         group, fs = self.assembly.memcgs[memcg], self.fs
         mapping = fs.new_file(name)
@@ -326,7 +342,12 @@ class SmallMachine:
         """Yield every extent on an LRU list, from the tails on."""
         for group in self.k.memcgs:
             lruvec = group.lruvec
-            for lru in (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file):  # fmt: skip
+            for lru in (
+                lruvec.inactive_anon,
+                lruvec.active_anon,
+                lruvec.inactive_file,
+                lruvec.active_file,
+            ):
                 yield from lru
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the scenario, the kernel and the fixes: no exception, no count that is off, time that goes on.
+"""Whatever the scenario, the kernel and the fixes: no exception, no count off, time that goes on.
 
 About 25 machines by default and hundreds with ``--hypothesis-profile=soak``.
 """
@@ -25,8 +25,8 @@ KERNELS = sorted(name for name, each in POLICIES.items() if each.info.kind == "k
 FIXES = sorted(name for name, each in POLICIES.items() if each.info.kind == "fix")
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 """Without shrinking: a smaller machine often takes minutes to find and explains little more."""
-SOME = settings(max_examples=max(10, settings.default.max_examples // 4), phases=PHASES)
-FEW = settings(max_examples=max(5, settings.default.max_examples // 20), phases=PHASES)
+SOME = settings(max_examples=max(10, settings().max_examples // 4), phases=PHASES)
+FEW = settings(max_examples=max(5, settings().max_examples // 20), phases=PHASES)
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,41 @@ class Case:
 def tasks(draw: st.DrawFn, filesystem: str) -> dict[str, dict[str, Any]]:
     programs: list[dict[str, Any]] = [
         {"program": "writer", "write_size": draw(st.sampled_from(["4KiB", "64KiB", "1MiB"]))},
-        {"program": "writer", "file_size": "6MiB", "restart": draw(st.sampled_from(["new", "overwrite", "truncate"]))},
-        {"program": "writer", "file_size": "32MiB", "pattern": "random", "preallocated": draw(st.booleans())},
+        {
+            "program": "writer",
+            "file_size": "6MiB",
+            "restart": draw(st.sampled_from(["new", "overwrite", "truncate"])),
+        },
+        {
+            "program": "writer",
+            "file_size": "32MiB",
+            "pattern": "random",
+            "preallocated": draw(st.booleans()),
+        },
         {"program": "writer", "total": "3MiB", "files": 3},
-        {"program": "mapper", "size": draw(st.sampled_from(["2MiB", "30MiB", "100MiB"])), "hold": "100ms"},
-    ]  # fmt: skip
+        {
+            "program": "mapper",
+            "size": draw(st.sampled_from(["2MiB", "30MiB", "100MiB"])),
+            "hold": "100ms",
+        },
+    ]
     if filesystem != "tmpfs":
         programs += [
             {"program": "reader", "file_size": "16MiB", "cached": draw(st.booleans())},
             {"program": "metadata", "size_min": 0, "size_max": "64KiB", "think": "1ms", "keep": 5},
             {
-                "program": "build", "anon": "4MiB", "compute": "20ms", "object_min": "4KiB", "object_max": "1MiB",
-                "link_anon": "8MiB", "link_size": "3MiB", "link_every": 2, "tree": 4, "read_size": "256KiB",
+                "program": "build",
+                "anon": "4MiB",
+                "compute": "20ms",
+                "object_min": "4KiB",
+                "object_max": "1MiB",
+                "link_anon": "8MiB",
+                "link_size": "3MiB",
+                "link_every": 2,
+                "tree": 4,
+                "read_size": "256KiB",
             },
-        ]  # fmt: skip
+        ]
     if filesystem in ("ext3", "ext4"):
         programs.append({"program": "rename", "file_size": "5MiB"})
     chosen = draw(st.lists(st.sampled_from(programs), min_size=1, max_size=3))
@@ -121,8 +142,8 @@ def test_every_run_ends_with_its_counts_right_and_its_metrics_in_range(case: Cas
         assert min(series.values, default=0) >= 0, series.name
         assert list(series.times_ns) == sorted(set(series.times_ns))
     if result.incident is not None:
-        assert 0 <= result.incident.time_ns
-        assert (result.verdict, result.incident.verdict) == (result.verdict, result.verdict)
+        assert result.incident.verdict is result.verdict
+        assert result.incident.time_ns >= 0
 
 
 @FEW
@@ -144,7 +165,7 @@ def test_the_same_run_twice_gives_the_same_result(case: Case) -> None:
 def test_counters_of_events_only_rise_and_time_with_them(case: Case) -> None:
     machine = SmallMachine(case.scenario, hooks_of(case.contender), seed=case.seed)
     vmstat = machine.k.vmstat
-    names = [name for name in type(vmstat).__slots__]  # type: ignore[attr-defined]
+    names = list(type(vmstat).__slots__)
     before = dict.fromkeys(names, 0)
     for step in range(1, 6):
         machine.run(100 * MSEC)

@@ -1,6 +1,6 @@
 """What short runs of every scenario came to when somebody last looked at the numbers.
 
-``pytest tests/golden --refresh-golden`` writes the files anew; read the difference before committing it.
+``pytest tests/golden --refresh-golden`` writes the files anew; read the difference first.
 """
 
 from __future__ import annotations

@@ -55,10 +55,16 @@ class LoopDevice(BlockDevice):
         return len(self.bios)
 
     def submit_now(
-        self, size: int, on_done: Callable[[], None], *, write: bool, flush: bool = False
+        self,
+        size: int,
+        on_done: Callable[[], None],
+        *,
+        write: bool,
+        flush: bool = False,
+        sync: bool = False,
     ) -> None:
         """Queue a bio for the thread."""
-        del flush
+        del flush, sync
         self.bios.append(Bio(size, write, on_done))
         self.requests += 1
         self.wake.wake_one()

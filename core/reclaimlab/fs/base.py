@@ -117,7 +117,7 @@ class Filesystem:
         del k
         return self.new_file(name)
 
-    def unlink(self, k: Kernel, mapping: Mapping) -> Steps:
+    def vfs_unlink(self, k: Kernel, mapping: Mapping) -> Steps:
         """Remove a file with its pages."""
         yield from filemap.truncate_inode_pages(k, mapping)
 

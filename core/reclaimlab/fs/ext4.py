@@ -238,6 +238,8 @@ class Ext4(Filesystem):
         memcg = k.process.memcg
         if not page_alloc.try_alloc(k, 1):
             yield from page_alloc.alloc_pages(k, gfp, 1, site="grow_dev_page")
+        if memcg.is_root:
+            memcg.charge(1)  # the root has no limit, but its usage counts
         while not memcg.is_root:
             charged = yield from self.__add_to_page_cache_locked(k, memcg, gfp)
             if charged or k.current.killed:
@@ -253,7 +255,7 @@ class Ext4(Filesystem):
         """Submit what was held back."""
         yield from self.submit(k, unit)
 
-    def rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
+    def vfs_rename(self, k: Kernel, mapping: Mapping, over: Mapping | None) -> Steps:
         """Replace another file: the new data is flushed first, in the caller's context."""
         yield from self.ext4_rename(k, mapping, over)
 
@@ -262,7 +264,7 @@ class Ext4(Filesystem):
         yield from self.ext4_alloc_da_blocks(k, mapping)
         yield from self.ext4_dirty_inode(k, mapping)
         if over is not None:
-            yield from self.unlink(k, over)
+            yield from self.vfs_unlink(k, over)
 
     def ext4_alloc_da_blocks(self, k: Kernel, mapping: Mapping) -> Steps:
         """Start writeback of the file."""

@@ -44,7 +44,7 @@ class Tmpfs(Filesystem):
         """Get pages of the file."""
         return (yield from swap.do_anonymous_page(k, process, nr))
 
-    def unlink(self, k: Kernel, mapping: Mapping) -> Steps:
+    def vfs_unlink(self, k: Kernel, mapping: Mapping) -> Steps:
         """Files share the writer's memory and go with it."""
         del k
         mapping.size_pages = 0

@@ -258,7 +258,7 @@ def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
         log.reserved -= size
         log.checkpoint_written(items, size)
 
-    log.device.submit_now(size, written, write=True, flush=True)
+    log.device.submit_now(size, written, write=True, flush=True, sync=True)
     log._push_pending = False  # noqa: SLF001
     yield costs.COMMIT_NS
     k.current.flags = before

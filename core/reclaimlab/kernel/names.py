@@ -28,8 +28,18 @@ HIDDEN_SINCE_FOLIOS: Final = frozenset({"mem_cgroup_do_charge"})
 """Functions that were folded into their callers."""
 
 
+OURS: Final = frozenset(
+    {
+        "writer", "reader", "mapper", "build", "metadata", "rename", "loop",  # programs
+        "fault_in", "touch", "sleep", "create", "writepages", "writepage", "write_run", "scan", "submit",
+    }
+)  # fmt: skip
+"""Functions of the model that stand for no function of the kernel: they do not show in a stack."""
+
+
 def kernel_stack(stack: tuple[str, ...], *, folios: bool) -> tuple[str, ...]:
-    """Return ``stack`` (innermost first) with the names of its kernel's era."""
+    """Return ``stack`` (innermost first) as that kernel would print it."""
+    stack = tuple(name for name in stack if name not in OURS)
     if not folios:
         return stack
     return tuple(FOLIO_NAMES.get(name, name) for name in stack if name not in HIDDEN_SINCE_FOLIOS)

@@ -54,7 +54,7 @@ def build(
         yield from _emit(context, files, f"{context.process.name}.{serial}", size, write_size)
         swap.exit_mmap(context.k, context.process)
         while len(files) > tree and not context.killed:
-            yield from context.fs.unlink(context.k, files.popleft())
+            yield from context.fs.vfs_unlink(context.k, files.popleft())
 
 
 def _read_sources(context: Context, source: Mapping, serial: int, nr: int) -> Steps:

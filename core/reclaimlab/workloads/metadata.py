@@ -42,7 +42,7 @@ def metadata(
             if wrote <= 0:
                 break
         while len(files) > keep and not context.killed:
-            yield from context.fs.unlink(context.k, files.popleft())
+            yield from context.fs.vfs_unlink(context.k, files.popleft())
         yield from sleep(context, think)
 
 
@@ -70,4 +70,4 @@ def rename(context: Context, *, file_size: int, write_size: int = 65536, think: 
 
 def sys_rename(context: Context, mapping: Mapping, over: Mapping | None) -> Steps:
     """rename(2)."""
-    yield from context.fs.rename(context.k, mapping, over)
+    yield from context.fs.vfs_rename(context.k, mapping, over)

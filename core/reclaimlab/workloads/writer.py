@@ -63,7 +63,7 @@ def writer(
 def _start_over(context: Context, mapping: Mapping, restart: str) -> Steps:
     if restart == "overwrite":
         return mapping
-    yield from context.fs.unlink(context.k, mapping)
+    yield from context.fs.vfs_unlink(context.k, mapping)
     if restart == "truncate":
         return mapping
     return (yield from context.fs.create(context.k, mapping.name))

@@ -1,4 +1,4 @@
-"""ext4, gfs2 and tmpfs: what is held while write(2) allocates its page, and where writeback ends."""
+"""ext4, gfs2, tmpfs: what is held while write(2) allocates its page, and where writeback ends."""
 
 from __future__ import annotations
 
@@ -202,7 +202,9 @@ def rename_in_a_full_memcg(contender: str) -> Call:
     return call
 
 
-def test_since_3_11_a_page_of_the_extent_tree_is_charged_with_pages_marked_and_unsubmitted() -> None:  # fmt: skip
+def test_since_3_11_a_page_of_the_extent_tree_is_charged_with_pages_marked_and_unsubmitted() -> (
+    None
+):
     call = rename_in_a_full_memcg("linux-3.11")
     assert call.stack[0] == "wait_on_page_bit"
     wanted = (

@@ -161,10 +161,10 @@ def test_since_5_6_the_completions_of_an_inode_are_one_work_item() -> None:
     machine.run(SEC // 2)
     units = {id(e.unit): e.unit for e in mapping.pages if e.unit is not None}.values()
     assert len(units) == 2
-    works = {id(unit.completer.work) for unit in units}  # type: ignore[union-attr, attr-defined]
+    works = {id(unit.completer.work) for unit in units}  # type: ignore[union-attr]
     assert len(works) <= 2
     machine.run(SEC)
-    assert [unit.ended_ns > 0 for unit in units if unit] == [True, True]
+    assert [unit.ended_ns > 0 for unit in units] == [True, True]
 
 
 def run_of(machine: SmallMachine, mapping: Mapping, start: int) -> list[Any]:
@@ -179,21 +179,21 @@ POSTED = (
     "wait_on_page_bit", "shrink_page_list", "shrink_inactive_list", "shrink_lruvec",
     "mem_cgroup_shrink_node_zone", "mem_cgroup_soft_reclaim", "mem_cgroup_soft_limit_reclaim",
     "shrink_zones", "do_try_to_free_pages", "try_to_free_pages", "__alloc_pages_slowpath",
-    "__alloc_pages_nodemask", "kmem_getpages", "fallback_alloc", "____cache_alloc_node", "__kmalloc",
-    "kmem_alloc", "xfs_inode_item_format_extents", "xfs_inode_item_format", "xlog_cil_prepare_log_vecs",
-    "xfs_log_commit_cil", "xfs_trans_commit", "xfs_setfilesize", "xfs_end_io", "process_one_work",
+    "__alloc_pages_nodemask", "kmem_getpages", "fallback_alloc", "____cache_alloc_node",
+    "__kmalloc", "kmem_alloc", "xfs_inode_item_format_extents", "xfs_inode_item_format",
+    "xlog_cil_prepare_log_vecs", "xfs_log_commit_cil", "xfs_trans_commit", "xfs_setfilesize", "xfs_end_io", "process_one_work",
 )  # fmt: skip
 """Section 4.4, frame by frame."""
 
 
 def leave_only_log_vectors(machine: SmallMachine) -> None:
-    """Leave no memory but for the first allocation of a commit: on the posted machine the second failed."""
+    """Leave no memory but for the first allocation of a commit: the posted one is the second."""
     machine.exhaust_memory()
     slab.kmem_cache(machine.k, xfs_log.LOG_VEC_BYTES).free = 10
 
 
 def a_completion_without_memory(contender: str) -> tuple[SmallMachine, Mapping, WritebackUnit, Any]:
-    """Let an append complete while memory is short and a memcg above its soft limit is in flight."""
+    """Let an append complete without memory, a memcg above its soft limit being in flight."""
     machine = xfs(contender, limit="0", soft_limit="1MiB")
     mapping = written(machine)
     unit = start_io(machine, mapping)
@@ -267,7 +267,9 @@ def test_page_cache_of_xfs_is_allocated_without_gfp_fs_in_every_version(contende
     assert not mask & GFP_FS
 
 
-@pytest.mark.parametrize(("contender", "flag"), [("linux-3.10", PF_FSTRANS), ("linux-6.1", PF_MEMALLOC_NOFS)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("contender", "flag"), [("linux-3.10", PF_FSTRANS), ("linux-6.1", PF_MEMALLOC_NOFS)]
+)
 def test_a_transaction_marks_its_task_and_the_mark_goes_with_it(contender: str, flag: int) -> None:
     machine = xfs(contender)
     inside: list[int] = []

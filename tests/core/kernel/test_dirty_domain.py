@@ -76,7 +76,7 @@ def test_a_20_mib_memcg_full_of_page_cache_has_thresholds_of_2_3_and_4_mib() -> 
     machine = small_machine("linux-4.2", limit="20MiB", machine={"memory": "4GiB", "cgroup": "v2"})
     machine.populate(5120)
     state = DirtyDomain(machine.box).state(machine.k)
-    assert [mib(each) for each in (state.bg_thresh, state.freerun, state.setpoint, state.thresh)] == [
+    assert list(map(mib, (state.bg_thresh, state.freerun, state.setpoint, state.thresh))) == [
         pytest.approx(expected, rel=0.03) for expected in (2, 3, 3.5, 4)
     ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,6 +14,9 @@ from reclaimlab.kernel.folio import Extent, LruList, Mapping
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.vmscan import isolate_lru_pages
 
+FLAGS: Final = ("reclaim", "referenced", "dirty")
+State = tuple[str, int, tuple[bool, ...]]
+
 
 @dataclass(eq=False)
 class Page:
@@ -22,16 +26,13 @@ class Page:
     index: int
     flags: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(FLAGS, False))
 
-    def state(self) -> tuple[str, int, bool, bool, bool]:
-        return self.mapping, self.index, *(self.flags[flag] for flag in FLAGS)
+    def state(self) -> State:
+        return self.mapping, self.index, tuple(self.flags[flag] for flag in FLAGS)
 
 
-FLAGS = ("reclaim", "referenced", "dirty")
-
-
-def pages_of(extents: list[Extent]) -> list[tuple[str, int, bool, bool, bool]]:
+def pages_of(extents: list[Extent]) -> list[State]:
     return [
-        (extent.mapping.name, index, extent.reclaim, extent.referenced, extent.dirty)
+        (extent.mapping.name, index, (extent.reclaim, extent.referenced, extent.dirty))
         for extent in extents
         for index in range(extent.index, extent.index + extent.nr)
     ]
@@ -165,7 +166,7 @@ class ListsOfExtents(RuleBasedStateMachine):
 
 TestListsOfExtents = ListsOfExtents.TestCase
 TestListsOfExtents.settings = settings(
-    max_examples=settings.default.max_examples * 2 // 5, stateful_step_count=40
+    max_examples=settings().max_examples * 2 // 5, stateful_step_count=40
 )
 
 

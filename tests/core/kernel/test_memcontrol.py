@@ -1,8 +1,8 @@
-"""Charges at the limit, and what becomes of them: retries, -ENOMEM, the OOM killer and its victim."""
+"""Charges at the limit: retries, -ENOMEM, the OOM killer and its victim; the page allocator."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 NO_WRITEBACK = {"write_bw": "1kB/s"}
 
 
-def charge(machine: SmallMachine, gfp: int = GFP_KERNEL, nr: int = 1, **options: bool) -> Call:
-    steps = memcontrol.mem_cgroup_charge(machine.k, machine.box, gfp, nr, **options)  # type: ignore[arg-type]
+def charge(machine: SmallMachine, gfp: int = GFP_KERNEL, nr: int = 1) -> Call:
+    steps = memcontrol.mem_cgroup_charge(machine.k, machine.box, gfp, nr)
     return machine.call(steps, name="charger")
 
 
-def full_of_dirty_pages(contender: str, **options: object) -> SmallMachine:
+def full_of_dirty_pages(contender: str, **options: Any) -> SmallMachine:
     machine = small_machine(contender, limit="4MiB", device=NO_WRITEBACK, **options)
     machine.populate(1024, state="dirty")
     return machine
@@ -79,7 +79,9 @@ def test_a_child_is_charged_to_its_parent_and_meets_its_limit() -> None:
     assert (child.usage, machine.box.usage) == (0, 0)
 
 
-@pytest.mark.parametrize(("contender", "retries"), [("linux-3.5", 5), ("linux-3.10", 5), ("linux-6.1", 16)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("contender", "retries"), [("linux-3.5", 5), ("linux-3.10", 5), ("linux-6.1", 16)]
+)
 def test_a_charge_fails_so_many_times_before_the_oom_killer_comes(
     contender: str, retries: int
 ) -> None:

@@ -1,4 +1,4 @@
-"""The states dirty and writeback: the four times of a unit, rotation, and counts that a recount confirms."""
+"""Dirty and writeback: the four times of a unit, rotation, counts that a recount confirms."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ import pytest
 
 from reclaimlab.errors import InvariantError
 from reclaimlab.kernel import invariants, page_writeback
-from reclaimlab.kernel.folio import Extent, Mapping
-from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.reader import load_scenario
-from reclaimlab.scenarios.schema import Scenario
 from reclaimlab.testing import SmallMachine, hooks_of, run_small, small_machine, small_scenario
 from reclaimlab.units import MSEC, SEC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import Extent, Mapping
+    from reclaimlab.kernel.writeback_unit import WritebackUnit
+    from reclaimlab.scenarios.schema import Scenario
+
 WRITER = {"dd": {"program": "writer", "file_size": "64MiB", "restart": "overwrite"}}
 ON_SWAP = {"swap_device": "sda", "swap_size": "1GiB"}
 
 
 class Files:
-    """Every mapping of a machine: what its filesystems make from now on, and all anonymous memory."""
+    """Every mapping of a machine: files its filesystems make from now on, and anonymous memory."""
 
     def __init__(self, machine: SmallMachine) -> None:
         self.machine = machine
         self.made: list[Mapping] = []
         for filesystem in machine.assembly.filesystems.values():
-            filesystem.new_file = self._remembering(filesystem.new_file)  # type: ignore[method-assign]
+            remembering = self._remembering(filesystem.new_file)
+            filesystem.new_file = remembering  # type: ignore[method-assign, assignment]
 
     def _remembering(self, new_file: Callable[[str], Mapping]) -> Callable[[str], Mapping]:
         def remember(name: str) -> Mapping:
@@ -120,7 +123,7 @@ def test_end_page_writeback_wakes_all_who_wait_for_a_page_of_the_unit() -> None:
     unit = extent.unit
     assert unit is not None
 
-    def waits():  # type: ignore[no-untyped-def]
+    def waits() -> Steps:
         yield unit.queue
 
     calls = [machine.call(waits()) for _ in range(3)]
@@ -223,7 +226,7 @@ def drift_pool(machine: SmallMachine) -> None:
         (drift_pool, "counts 1 running workers and has 0"),
     ],
 )
-def test_a_count_that_drifts_is_named(drift, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_count_that_drifts_is_named(drift: Callable[[SmallMachine], None], says: str) -> None:
     machine = small_machine()
     machine.populate(32, state="dirty")
     invariants.check(machine.k)

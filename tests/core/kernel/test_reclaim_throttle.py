@@ -95,7 +95,9 @@ def test_congestion_wait_is_woken_by_a_request_queued_after_it_began() -> None:
     assert 27 * MSEC <= call.ended_ns < 28 * MSEC
 
 
-@pytest.mark.parametrize(("zone", "queue", "sleeps"), [(True, True, True), (True, False, False), (False, True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("zone", "queue", "sleeps"), [(True, True, True), (True, False, False), (False, True, False)]
+)
 def test_wait_iff_congested_sleeps_only_if_both_a_queue_and_the_zone_are(
     zone: bool, queue: bool, sleeps: bool
 ) -> None:

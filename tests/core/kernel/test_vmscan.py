@@ -1,8 +1,8 @@
-"""Reclaim: batches of 32, the head of the list, the second encounter, soft limits, how much is scanned."""
+"""Reclaim: batches of 32, the second encounter, soft limits, how much is scanned, swap."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -128,7 +128,11 @@ def test_looking_at_alike_batches_in_one_step_changes_no_outcome(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tasks = {"dd": {"program": "writer"}}
-    for filesystem, contender in (("ext4", "linux-3.5"), ("ext4", "linux-3.10"), ("xfs", "linux-3.10+may-enter-fs")):  # fmt: skip
+    for filesystem, contender in (
+        ("ext4", "linux-3.5"),
+        ("ext4", "linux-3.10"),
+        ("xfs", "linux-3.10+may-enter-fs"),
+    ):
         tables = small_scenario(filesystem=filesystem, limit="10MiB", tasks=tasks)
         in_bulk = run_small(tables, contender)
         with monkeypatch.context() as patch:
@@ -307,8 +311,8 @@ def test_a_fruitless_try_of_memcg_reclaim_starts_writeback() -> None:
 # ---- soft limits --------------------------------------------------------------------------------
 
 
-def pressed(contender: str = "linux-3.10", **limits: str) -> tuple[SmallMachine, Extent, Call]:
-    """Let a kernel thread allocate with GFP_NOFS while no page is free and ``box`` is all in flight."""
+def pressed(contender: str = "linux-3.10", **limits: Any) -> tuple[SmallMachine, Extent, Call]:
+    """Let a kernel thread allocate with GFP_NOFS: no page is free, and ``box`` all in flight."""
     machine = small_machine(contender, device=NO_WRITEBACK, **limits)
     extent = machine.populate(4096, state="writeback")
     machine.exhaust_memory()
@@ -318,7 +322,9 @@ def pressed(contender: str = "linux-3.10", **limits: str) -> tuple[SmallMachine,
     return machine, extent, call
 
 
-def test_a_nofs_allocation_in_the_root_cgroup_waits_for_a_page_of_a_memcg_over_its_soft_limit() -> None:  # fmt: skip
+def test_a_nofs_allocation_in_the_root_cgroup_waits_for_a_page_of_a_memcg_over_its_soft_limit() -> (
+    None
+):
     machine, extent, call = pressed(limit="0", soft_limit="8MiB")
     assert call.task.state == "D"
     assert call.stack == (
@@ -331,7 +337,9 @@ def test_a_nofs_allocation_in_the_root_cgroup_waits_for_a_page_of_a_memcg_over_i
     assert extent.memcg is machine.box
 
 
-def test_soft_limit_reclaim_waits_in_its_second_round_after_marking_all_pages_in_the_first() -> None:  # fmt: skip
+def test_soft_limit_reclaim_waits_in_its_second_round_after_marking_all_pages_in_the_first() -> (
+    None
+):
     machine, _, _ = pressed(limit="0", soft_limit="8MiB")
     marked = [extent.reclaim for extent in machine.box.lruvec.inactive_file]
     assert all(marked)
@@ -339,7 +347,9 @@ def test_soft_limit_reclaim_waits_in_its_second_round_after_marking_all_pages_in
     assert 4096 <= machine.box.pgscan <= 4096 + 1024
 
 
-@pytest.mark.parametrize("limits", [{"limit": "20MiB"}, {"limit": "0"}, {"limit": "20MiB", "soft_limit": "17MiB"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "limits", [{"limit": "20MiB"}, {"limit": "0"}, {"limit": "20MiB", "soft_limit": "17MiB"}]
+)
 def test_without_a_memcg_over_its_soft_limit_the_same_allocation_waits_for_no_page(
     limits: dict[str, str],
 ) -> None:
@@ -435,4 +445,9 @@ def test_a_view_of_one_batch_counts_what_it_met() -> None:
         return vmscan.scan_page_list(machine.k, batch, 0, sc, stat)
 
     assert under_scan_control(machine, scan).value == -1
-    assert (stat.nr_reclaimed, stat.nr_dirty, stat.nr_unqueued_dirty, stat.nr_writeback) == (8, 16, 8, 8)  # fmt: skip
+    assert (stat.nr_reclaimed, stat.nr_dirty, stat.nr_unqueued_dirty, stat.nr_writeback) == (
+        8,
+        16,
+        8,
+        8,
+    )

@@ -47,7 +47,8 @@ class Items:
 
 def a_machine(idle_workers: int = 2) -> SmallMachine:
     machine = small_machine(
-        "linux-3.10", limit="0", soft_limit="8MiB", device=NO_WRITEBACK, machine={"idle_workers": idle_workers}
+        "linux-3.10", limit="0", soft_limit="8MiB", device=NO_WRITEBACK,
+        machine={"idle_workers": idle_workers},
     )  # fmt: skip
     bound_pool(machine.k, 0)
     machine.run(MSEC)  # the first workers go idle

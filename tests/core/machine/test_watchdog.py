@@ -45,6 +45,10 @@ def plant_a_deadlock(machine: SmallMachine, *, after_ns: int) -> None:
     machine.call(crossed(second, first, after_ns + SEC), name="bob")
 
 
+def verdict_of(watchdog: Watchdog) -> Verdict | None:
+    return None if watchdog.incident is None else watchdog.incident.verdict
+
+
 def sleeping(queue: WaitQueue) -> Steps:
     yield queue
 
@@ -119,7 +123,7 @@ def test_only_an_uninterruptible_sleep_is_a_hung_task(state: str, verdict: Verdi
     assert watchdog.incident is None
     machine.run(200 * SEC)
     assert watchdog.look() is False, "a stall may resolve: the run goes on"
-    assert (watchdog.incident.verdict if watchdog.incident else None) == verdict
+    assert verdict_of(watchdog) == verdict
 
 
 def test_a_stall_is_dated_when_the_sleep_had_lasted_the_hung_task_time() -> None:
