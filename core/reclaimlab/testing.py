@@ -81,8 +81,8 @@ class Recorder(Policy):
     """An observer: remembers every notification and every question, and answers none.
 
     Attributes:
-        calls: hook and arguments, in order. Questions that the table remembers the answer of (the pure
-            hooks) come once.
+        calls: hook and arguments, in order. A question whose answer the table remembers (the pure
+            hooks) comes once.
     """
 
     info = PolicyInfo(name="recorder", title="remembers what it is told", claim="")
@@ -290,7 +290,7 @@ class SmallMachine:
     def write(
         self, mapping: Mapping, nr: int, *, index: int = 0, name: str = "writer", memcg: str = "box"
     ) -> Call:
-        """Start a task that calls write(2) once, for ``nr`` pages."""
+        """Start a task that makes one system call to write ``nr`` pages."""
         return self.call(self._vfs_write(mapping, nr, index), name=name, memcg=memcg)
 
     def _vfs_write(self, mapping: Mapping, nr: int, index: int) -> Steps:

@@ -498,8 +498,8 @@ def test_the_flags_of_a_scope(kernel: str, scope: Scope, filesystem: str, flags:
     [
         ("linux-3.5", "append", "irq"),
         ("linux-3.10", "append", "irq"),
-        ("linux-3.11", "append", "worker"),
-        ("linux-4.2", "append", "worker"),
+        ("linux-3.11", "append", "irq"),
+        ("linux-4.2", "append", "irq"),
         ("linux-6.1", "worker", "worker"),
         ("linux-6.18", "worker", "worker"),
     ],

@@ -185,13 +185,13 @@ class BlockDevice:
         """Queue a bio without waiting for room: small ones, and those that may not sleep.
 
         ``flush`` empties the device's write cache first (REQ_FLUSH): nothing else is done meanwhile.
-        ``sync`` (and every read) goes before the asynchronous writes on a legacy queue, as its
-        elevator would have it.
+        A single request that is ``sync`` (and any read is) goes before the asynchronous writes on a
+        legacy queue, as its elevator would have it.
         """
         self._reap()
         if flush:
             self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + self.flush_ns
-        if self.legacy and (sync or not write):
+        if self.legacy and (sync or not write) and size <= self.max_request:
             finish = self._overtake(size, write=write, flush=flush)
         else:
             finish = self._queue_bio(size, size, write=write)[0]
@@ -201,8 +201,8 @@ class BlockDevice:
     def _overtake(self, size: int, *, write: bool, flush: bool) -> int:
         """Queue a bio that goes next; return when it will be done.
 
-        It waits for the request in service only. What it overtakes is not put off, what is queued
-        later is: the device does the same work in the same time.
+        It waits for the request in service only. What it overtakes keeps its time, what is queued
+        later is put off: a small request, so a small error, and none in the long run.
         """
         bandwidth = self.write_bw if write else self.read_bw
         service = self._stream.spread(self.latency_ns + size * SEC // bandwidth, self._jitter)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
     balance_dirty_pages,
+    clean_tail,
     costs,
     memcontrol,
     oom,
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.writeback_unit import WritebackUnit
 
 CHARGE_BATCH = 32
-"""Pages of write(2) that are allocated and charged in one step."""
+"""Pages of write(2) that are allocated and charged in one step when memory is short."""
+WRITE_STEP = 256
+"""The same when there is enough."""
 MAX_FOLIO_PAGES = 512
 """MAX_PAGECACHE_ORDER: a PMD."""
 ENOMEM = -12
@@ -64,6 +67,17 @@ def remove_mapping(k: Kernel, extent: Extent) -> None:
     zone.all_unreclaimable = False
     zone.kswapd_failures = 0
     k.progress_ns = k.loop.now
+
+
+def trim_front(k: Kernel, extent: Extent, nr: int) -> None:
+    """Free the first ``nr`` pages of a clean extent that stays on its list."""
+    extent.mapping.pages.move(extent, extent.index + nr)
+    extent.index += nr
+    extent.nr -= nr
+    if extent.lru is not None:
+        extent.lru.nr -= nr
+    extent.memcg.uncharge(nr)
+    page_alloc.free_pages(k, nr)
 
 
 def add_to_page_cache_dirty(
@@ -190,17 +204,23 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
     gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if k.features.large_folios and mapping.a_ops.large_folios:
         return (yield from _write_new_folio(k, mapping, memcg, gfp, index, nr))
-    nr = (
-        min(nr, CHARGE_BATCH)
-        if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark
-        else min(nr, 256)
-    )
+    nr = min(nr, WRITE_STEP)
+    lacking = nr - memcg.margin
+    cost_ns = clean_tail.reclaim_clean_tail(k, memcg, lacking) if lacking > 0 else 0
+    if cost_ns:
+        process.reclaim_ns += cost_ns
+        memcg.reclaim_ns += cost_ns
+        yield cost_ns
+    if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark:
+        nr = min(nr, CHARGE_BATCH)
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, gfp, nr)
-    charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
-    if not charged:
-        page_alloc.free_pages(k, nr)
-        return ENOMEM
+    if memcg.try_charge(nr) is not None:
+        charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
+        if not charged:
+            page_alloc.free_pages(k, nr)
+            return ENOMEM
+    k.progress_ns = k.loop.now
     add_to_page_cache_dirty(k, mapping, index, nr, memcg, 1)
     return nr
 

@@ -207,6 +207,12 @@ class ExtentIndex:
         del self._starts[bisect_left(self._starts, start)]
         del self._at[start]
 
+    def move(self, extent: Extent, start: int) -> None:
+        """Give ``extent`` a new first page that leaves its place in the order."""
+        self._starts[bisect_left(self._starts, extent.index)] = start
+        del self._at[extent.index]
+        self._at[start] = extent
+
     def first(self) -> Extent | None:
         """Return the extent with the lowest index."""
         return self._at[self._starts[0]] if self._starts else None

@@ -108,6 +108,8 @@ class MemCgroup:
     @property
     def margin(self) -> int:
         """Pages that can still be charged."""
+        if self.parent is None:  # the common case, without a generator
+            return self.limit - self.usage
         return min(group.limit - group.usage for group in self.lineage())
 
     @property

@@ -83,6 +83,8 @@ class Meter:
     def metrics(self, incident_ns: int | None) -> dict[str, float]:
         """Return every metric that applies, by name."""
         k = self._assembly.kernel
+        for device in self._assembly.devices.values():
+            device.in_flight()  # what is done by now counts as written
         span = max(k.loop.now, 1)
         users = [process for process in k.processes if not process.is_kthread]
         writers = [process for process in users if process.is_writer]

@@ -181,7 +181,8 @@ POSTED = (
     "shrink_zones", "do_try_to_free_pages", "try_to_free_pages", "__alloc_pages_slowpath",
     "__alloc_pages_nodemask", "kmem_getpages", "fallback_alloc", "____cache_alloc_node",
     "__kmalloc", "kmem_alloc", "xfs_inode_item_format_extents", "xfs_inode_item_format",
-    "xlog_cil_prepare_log_vecs", "xfs_log_commit_cil", "xfs_trans_commit", "xfs_setfilesize", "xfs_end_io", "process_one_work",
+    "xlog_cil_prepare_log_vecs",
+    "xfs_log_commit_cil", "xfs_trans_commit", "xfs_setfilesize", "xfs_end_io", "process_one_work",
 )  # fmt: skip
 """Section 4.4, frame by frame."""
 
