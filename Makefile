@@ -6,13 +6,14 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 DEMO := compare xfs-softlimit-hang \
 	-c linux-3.10 -c linux-3.10+may-enter-fs -c linux-3.10+memalloc-noio -c linux-3.10+congestion-wait
 SEEDS ?= 200
+MATRIX := tests/golden/matrix.json
 
 # Each recipe is one shell script that stops at its first failing line.
 .ONESHELL:
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test bench soak lint clean help
+.PHONY: demo test bench matrix soak lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -39,6 +40,10 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m benchmarks.report
+
+matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
+	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
+	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
 
 soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
 	@$(BIN)/pytest --hypothesis-profile=soak

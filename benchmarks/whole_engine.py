@@ -50,7 +50,10 @@ PAGES_PER_GIB = 1 << 18
 
 
 def fill(total: str) -> RunResult:
-    """Write ``total`` in requests of 512 KiB through a memcg of 1 GiB at 2 GiB/s to a disk of 4 GB/s."""
+    """Write ``total`` in requests of 512 KiB through a memcg of 1 GiB.
+
+    The writer copies at 2 GiB/s and the disk writes 4 GB/s, so that the engine sets the pace.
+    """
     text = SCENARIO.format(
         name="fill", duration="600s", memory="16GiB", limit="1GiB", write_bw="4GB/s",
         work=f'total = "{total}"\ncopy_bw = "2GiB/s"',

@@ -184,7 +184,7 @@ class BlockDevice:
     ) -> None:
         """Queue a bio without waiting for room: small ones, and those that may not sleep.
 
-        ``flush`` empties the device's write cache first (REQ_FLUSH): nothing else is done meanwhile.
+        ``flush`` empties the device's write cache first (REQ_FLUSH), doing nothing else.
         A single request that is ``sync`` (and any read is) goes before the asynchronous writes on a
         legacy queue, as its elevator would have it.
         """

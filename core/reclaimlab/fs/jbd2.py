@@ -137,7 +137,9 @@ class Journal:
 
     def _write(self, blocks: int, *, flush: bool = False) -> Steps:
         done = Completion(self.k.loop, "BH_Lock", resource=self.device)
-        self.device.submit_now(blocks * PAGE_SIZE, done.complete_all, write=True, flush=flush, sync=True)
+        self.device.submit_now(
+            blocks * PAGE_SIZE, done.complete_all, write=True, flush=flush, sync=True
+        )
         if not done.done:
             yield done.queue
         yield costs.COMMIT_NS

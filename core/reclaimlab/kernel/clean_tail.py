@@ -1,8 +1,8 @@
 """The shortcut of memcg reclaim: clean pages that stand ready at the tail of the inactive list.
 
-A writer at its limit spends most charges so: the oldest pages are clean, reclaim takes 32 of them at
-the first priorities, no page asks a policy anything and nothing can sleep. Then it comes to the same,
-and costs a tenth, to free what several charges need in one step, without the layers of
+A writer at its limit spends most charges so: the oldest pages are clean, reclaim takes 32 of them
+at the first priorities, no page asks a policy anything and nothing can sleep. Then it comes to the
+same, and costs a tenth, to free what several charges need in one step, without the layers of
 try_to_free_mem_cgroup_pages(). Where anything else stands at the tail the long way is taken.
 """
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
-    """Free ``nr`` pages, in whole batches, if clean ones stand at the tail; return the CPU time in ns.
+    """Free ``nr`` pages, in whole batches, if clean ones stand at the tail.
 
-    0 if they do not, or if reclaim would look elsewhere too: then nothing was done.
+    Returns the CPU time in ns; 0 if they do not, or if reclaim would look elsewhere too: then
+    nothing was done.
     """
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file

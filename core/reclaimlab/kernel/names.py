@@ -31,7 +31,8 @@ HIDDEN_SINCE_FOLIOS: Final = frozenset({"mem_cgroup_do_charge"})
 OURS: Final = frozenset(
     {
         "writer", "reader", "mapper", "build", "metadata", "rename", "loop",  # programs
-        "fault_in", "touch", "sleep", "create", "writepages", "writepage", "write_run", "scan", "submit",
+        "fault_in", "touch", "sleep", "create", "writepages", "writepage", "write_run", "scan",
+        "submit",
     }
 )  # fmt: skip
 """Functions of the model that stand for no function of the kernel: they do not show in a stack."""

@@ -512,9 +512,7 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
     yield from throttle_vm_writeout(k, sc)
 
 
-def _shrink_active(
-    k: Kernel, lruvec: Lruvec, sc: ScanControl, batch: int, *, file: bool
-) -> int:
+def _shrink_active(k: Kernel, lruvec: Lruvec, sc: ScanControl, batch: int, *, file: bool) -> int:
     inactive = lruvec.inactive_file if file else lruvec.inactive_anon
     active = lruvec.active_file if file else lruvec.active_anon
     left = batch

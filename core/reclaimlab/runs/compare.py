@@ -94,7 +94,7 @@ def compare(
     records: list[RunRecord] = []
     for request, record in run_all(plan.requests, jobs=jobs, stop=stop):
         writer.add_run(comparison_id, request.number, record)
-        records.append(without_series(record))
+        records.append(_without_series(record))
         event = event_of(records[-1], len(records), plan.head.planned_runs)
         for observer in observers:
             observer(event)
@@ -102,7 +102,7 @@ def compare(
 
 
 def _without_series(record: RunRecord) -> RunRecord:
-    """Return ``record`` as a summary needs it: all series at once would be hundreds of megabytes."""
+    # The series of all runs at once would be hundreds of megabytes, and the summary needs none.
     if record.result is None:
         return record
     return dataclasses.replace(record, result=dataclasses.replace(record.result, series=()))

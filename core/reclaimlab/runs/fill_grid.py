@@ -6,7 +6,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reclaimlab.runs.compare import without_series
 from reclaimlab.runs.events import Observer, event_of
 from reclaimlab.runs.grid import Case, Cell, Grid, blank_cell, contenders_of
 from reclaimlab.runs.pool import run_all
@@ -76,31 +75,48 @@ def fill_grid(
     ``cell_done`` is called whenever a cell is whole, so that what was run is not lost.
     """
     owner = {request.number: each for each in missing for request in each.requests}
-    records: dict[int, RunRecord] = {}
-    requests = [request for each in missing for request in each.requests]
-    for request, record in run_all(requests, jobs=jobs, stop=stop):
-        records[request.number] = without_series(record)
+    ended: dict[int, _Ended] = {}
+    for request, record in run_all(_requests(missing), jobs=jobs, stop=stop):
+        # The verdict alone is kept: the series of all runs at once would be gigabytes.
+        ended[request.number] = _ended(record)
         each = owner[request.number]
-        shown = dataclasses.replace(
-            records[request.number], contender=f"{each.cell.case} {each.cell.contender}"
-        )
-        event = event_of(shown, len(records), len(requests))
-        for observer in observers:
-            observer(event)
-        if all(other.number in records for other in each.requests):
-            grid.put(_filled(each, records))
+        _tell(observers, each.cell, record, len(ended), len(owner))
+        if all(other.number in ended for other in each.requests):
+            grid.put(_filled(each.cell, [ended[other.number] for other in each.requests]))
             cell_done(grid)
-    return len(records) == len(requests)
+    return len(ended) == len(owner)
 
 
-def _filled(each: Missing, records: dict[int, RunRecord]) -> Cell:
-    verdicts, errors = list(each.cell.verdicts), []
-    for record in (records[request.number] for request in each.requests):
-        if record.result is None:
-            errors.append(f"seed {record.seed}: {record.error}")
-        else:
-            verdicts.append(str(record.result.verdict))
-    return dataclasses.replace(each.cell, verdicts=tuple(verdicts), errors=tuple(errors))
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    verdict: str
+    error: str
+
+
+def _ended(record: RunRecord) -> _Ended:
+    if record.result is None:
+        return _Ended("", f"seed {record.seed}: {record.error}")
+    return _Ended(str(record.result.verdict), "")
+
+
+def _requests(missing: Sequence[Missing]) -> Iterator[RunRequest]:
+    for each in missing:
+        yield from each.requests
+
+
+def _tell(
+    observers: Iterable[Observer], cell: Cell, record: RunRecord, done: int, planned: int
+) -> None:
+    # One line is about one cell: the contender alone would not say on what it ran.
+    shown = dataclasses.replace(record, contender=f"{cell.case} {cell.contender}")
+    for observer in observers:
+        observer(event_of(shown, done, planned))
+
+
+def _filled(cell: Cell, ended: Sequence[_Ended]) -> Cell:
+    verdicts = (*cell.verdicts, *(each.verdict for each in ended if not each.error))
+    errors = tuple(each.error for each in ended if each.error)
+    return dataclasses.replace(cell, verdicts=verdicts, errors=errors)
 
 
 def failures(grid: Grid) -> Iterator[str]:
