@@ -30,6 +30,7 @@ from reclaimlab.scenarios.reader import load_scenario
 @options.settings
 @options.check
 @options.fail_on
+@options.quiet
 @options.as_json
 @click.pass_context
 def command(
@@ -40,14 +41,16 @@ def command(
     settings: tuple[str, ...],
     check: bool,
     fail_on: str | None,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Run one contender once: verdict, metrics, incident.
 
     SCENARIO is a name that `reclaimlab scenarios` lists, or a TOML file. Nothing is stored.
     """
+    del quiet  # a single run shows no progress
     loaded = load_scenario(scenario, settings)
-    result = run_one(loaded, contender or loaded.kernel, seed, check=check)
+    result = run_one(loaded, loaded.kernel if contender is None else contender, seed, check=check)
     click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
     if options.is_met(fail_on, [result.verdict]):
         ctx.exit(EXIT_FAILED_ON)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.writeback_unit import WritebackUnit
     from reclaimlab.policy.contexts import FilesystemFeatures
 
+INODES_PER_PAGE = 4
+"""struct xfs_inode of v3.10 takes about 1 KiB in core."""
 TRANS_BYTES = 232
 """struct xfs_trans of v3.10 (kmem_zone xfs_trans): 17 a page."""
 IOEND_BYTES = 128
@@ -95,6 +97,8 @@ class Xfs(Filesystem):
     def new_inode(self, mapping: Mapping) -> XfsInode:
         """Return the in-core inode of a new file."""
         self.cached_inodes += 1
+        if not self.cached_inodes % INODES_PER_PAGE:
+            self.k.zone.free -= 1
         return XfsInode(self.k, mapping.name)
 
     def create(self, k: Kernel, name: str) -> Steps:
@@ -381,8 +385,8 @@ class XfsInodeShrinker:
             return 0
         yield from self.xfs_reclaim_inode(k)
         xfs.cached_inodes -= nr
-        pages = nr // 4  # an inode takes about 1 KiB in core
-        k.zone.free += pages
+        pages = nr // INODES_PER_PAGE
+        page_alloc.free_pages(k, pages)
         return pages
 
     def xfs_reclaim_inode(self, k: Kernel) -> Steps:

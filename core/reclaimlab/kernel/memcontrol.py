@@ -15,7 +15,7 @@ from reclaimlab.kernel import costs, oom, vmscan
 from reclaimlab.kernel.mmzone import Lruvec
 from reclaimlab.policy.contexts import ChargeFailureView
 from reclaimlab.policy.decisions import OomAction
-from reclaimlab.policy.gfp import GFP_NOFAIL, GFP_WAIT, PF_MEMALLOC
+from reclaimlab.policy.gfp import GFP_WAIT, PF_MEMALLOC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +177,7 @@ def __mem_cgroup_try_charge(
     attempts = kills = 0
     while True:
         task = k.current
-        if task.killed or task.flags & PF_MEMALLOC or gfp & GFP_NOFAIL:
+        if task.killed or task.flags & PF_MEMALLOC:
             memcg.charge(nr)  # a dying task, or one that frees memory, is let over the limit
             return True
         if not gfp & GFP_WAIT:
@@ -231,21 +231,22 @@ def mem_cgroup_largest_soft_limit_node(
 
 
 def mem_cgroup_soft_limit_reclaim(k: Kernel, gfp: int) -> Steps:
-    """Reclaim from the memcgs most above their soft limit; give the pages freed.
+    """Reclaim from the memcgs most above their soft limit; give the pages freed and scanned.
 
     Global reclaim and kswapd come here first. With this a target memcg is set, and everything that
     holds for memcg reclaim holds for an allocation that has nothing to do with that memcg.
     """
-    freed = loops = 0
+    freed = scanned = loops = 0
     group = mem_cgroup_largest_soft_limit_node(k)
     while group is not None:
-        reclaimed = yield from mem_cgroup_soft_reclaim(k, group, gfp)
+        reclaimed, looked_at = yield from mem_cgroup_soft_reclaim(k, group, gfp)
         freed += reclaimed
+        scanned += looked_at
         following = mem_cgroup_largest_soft_limit_node(k, skip=None if reclaimed else group)
         if freed or following is None or loops > MEM_CGROUP_MAX_SOFT_LIMIT_RECLAIM_LOOPS:
             break
         group, loops = following, loops + 1
-    return freed
+    return freed, scanned
 
 
 def mem_cgroup_soft_reclaim(k: Kernel, group: MemCgroup, gfp: int) -> Steps:
@@ -256,12 +257,14 @@ def mem_cgroup_soft_reclaim(k: Kernel, group: MemCgroup, gfp: int) -> Steps:
     """
     k.vmstat.soft_limit_reclaims += 1
     excess = group.soft_excess
-    total = 0
+    total = scanned = 0
     for loop in range(1, MEM_CGROUP_MAX_RECLAIM_LOOPS + 2):
-        total += yield from vmscan.mem_cgroup_shrink_node_zone(k, group, gfp)
+        freed, looked_at = yield from vmscan.mem_cgroup_shrink_node_zone(k, group, gfp)
+        total += freed
+        scanned += looked_at
         if group.soft_excess <= 0:
             break
         if loop >= 2 and (not total or total >= excess >> 2):
             break
     yield costs.RECLAIM_CALL_NS
-    return total
+    return total, scanned

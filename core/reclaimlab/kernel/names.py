@@ -32,7 +32,7 @@ OURS: Final = frozenset(
     {
         "writer", "reader", "mapper", "build", "metadata", "rename", "loop",  # programs
         "fault_in", "touch", "sleep", "create", "writepages", "writepage", "write_run", "scan",
-        "submit",
+        "submit", "kmalloc",
     }
 )  # fmt: skip
 """Functions of the model that stand for no function of the kernel: they do not show in a stack."""

@@ -102,7 +102,11 @@ def kmem_alloc(
 
 def kmalloc(k: Kernel, size: int, gfp: int, site: str) -> Steps:
     """Allocate one object with exactly this mask: no filesystem wrapper looks at it."""
-    yield from __kmalloc(k, kmem_cache(k, size), gfp, site)
+    cache = kmem_cache(k, size)
+    if cache.free:
+        cache.free -= 1
+    else:
+        yield from __kmalloc(k, cache, gfp, site)
 
 
 def __kmalloc(k: Kernel, cache: KmemCache, gfp: int, site: str) -> Steps:

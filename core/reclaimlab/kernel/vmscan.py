@@ -555,7 +555,9 @@ def shrink_zone(k: Kernel, sc: ScanControl) -> Steps:
 def shrink_zones(k: Kernel, sc: ScanControl) -> Steps:
     """Soft-limit reclaim first, for global reclaim, then the zone."""
     if sc.target is None and k.features.soft_limit_reclaim:
-        sc.nr_reclaimed += yield from memcontrol.mem_cgroup_soft_limit_reclaim(k, sc.gfp)
+        freed, scanned = yield from memcontrol.mem_cgroup_soft_limit_reclaim(k, sc.gfp)
+        sc.nr_reclaimed += freed
+        sc.nr_scanned += scanned
     yield from shrink_zone(k, sc)
 
 
@@ -651,11 +653,11 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
 
 
 def mem_cgroup_shrink_node_zone(k: Kernel, memcg: MemCgroup, gfp: int) -> Steps:
-    """Soft-limit reclaim of one memcg: every list in full (priority 0); give the pages freed."""
+    """Soft-limit reclaim of one memcg, every list in full (priority 0): pages freed, scanned."""
     sc = ScanControl(k, gfp | _RECLAIM_PLACEMENT, target=memcg, priority=0)
     yield from shrink_lruvec(k, memcg.lruvec, sc, memcg)
     yield from pay(sc)
-    return sc.nr_reclaimed
+    return sc.nr_reclaimed, sc.nr_scanned
 
 
 # ---- kswapd -------------------------------------------------------------------------------------
@@ -685,7 +687,9 @@ def balance_pgdat(k: Kernel) -> Steps:
     while zone.free <= zone.high_wmark and priority >= 0:
         sc = ScanControl(k, mask, target=None, nr_to_reclaim=SWAP_CLUSTER_MAX, priority=priority)
         if k.features.soft_limit_reclaim:
-            sc.nr_reclaimed += yield from memcontrol.mem_cgroup_soft_limit_reclaim(k, sc.gfp)
+            freed, scanned = yield from memcontrol.mem_cgroup_soft_limit_reclaim(k, sc.gfp)
+            sc.nr_reclaimed += freed
+            sc.nr_scanned += scanned
         sc.nr_to_reclaim = max(SWAP_CLUSTER_MAX, zone.high_wmark)
         yield from shrink_zone(k, sc)
         yield from shrinker.shrink_slab(k, sc)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from reclaimlab.engine.wait import Completion, WaitQueue
 from reclaimlab.kernel import costs, page_alloc, slab
 from reclaimlab.policy.gfp import GFP_KERNEL, PF_KTHREAD, PF_WQ_WORKER
-from reclaimlab.units import MSEC, SEC
+from reclaimlab.units import MSEC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MAYDAY_INITIAL_TIMEOUT_NS = 10 * MSEC
 MAYDAY_INTERVAL_NS = 100 * MSEC
-CREATE_COOLDOWN_NS = SEC
 THREAD_PAGES = 4
 """A kernel stack of 16 KiB: order 2."""
 
@@ -240,8 +239,13 @@ def maybe_create_worker(k: Kernel, pool: WorkerPool) -> Steps:
 def create_worker(k: Kernel, pool: WorkerPool) -> Steps:
     """Allocate a worker and have kthreadd make its thread."""
     del pool
-    yield from slab.kmem_alloc(k, 192, "alloc_worker")
+    yield from alloc_worker(k)
     yield from kthread_create_on_node(k)
+
+
+def alloc_worker(k: Kernel) -> Steps:
+    """Allocate the worker structure, with GFP_KERNEL."""
+    yield from slab.kmalloc(k, 192, GFP_KERNEL, "alloc_worker")
 
 
 def kthread_create_on_node(k: Kernel) -> Steps:

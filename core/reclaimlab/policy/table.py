@@ -117,7 +117,7 @@ class _Implementation:
                     if straight
                     else function(*(arguments[index] for index in picks))
                 )
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # sys.exit() ends no run in silence
                 raise PolicyError(
                     policy, hook, f"raised {type(error).__name__}: {error}"
                 ) from error

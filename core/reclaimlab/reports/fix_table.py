@@ -82,13 +82,24 @@ def _table(grid: Grid, column: Column) -> str:
         (
             claim.row,
             f"`{claim.contender}`",
-            f"{claim.words} ({'documented' if claim.documented else 'predicted'})",
+            _evidence(claim),
             _simulated(grid, claim),
             _agreement(grid, claim),
         )
         for claim in claims
     ]
-    return "\n".join([f"**{HEADINGS[column]}**", "", *table(header, rows)])
+    heading = f"**{HEADINGS[column]}**"
+    told = {row[2:] for row in rows}
+    if len(told) == 1 and rows[0][-1] == "yes":
+        return f"{heading}\n\nAll rows: {rows[0][2]}; simulated: {rows[0][3]}. They agree."
+    return "\n".join([heading, "", *table(header, rows)])
+
+
+def _evidence(claim: Claim) -> str:
+    if not claim.documented:
+        return f"{claim.words} (predicted)"
+    mixed = "(predicted)" in claim.words
+    return f"{claim.words}{'; the rest documented' if mixed else ' (documented)'}"
 
 
 def _simulated(grid: Grid, claim: Claim) -> str:

@@ -51,5 +51,5 @@ def _task(task: TaskReport) -> Iterator[str]:
 def _since(task: TaskReport) -> str:
     seconds = f"{task.since_s:.0f}" if task.since_s >= 10 else f"{task.since_s:.3f}"
     if task.state in _BLOCKED:
-        return f"blocked for more than {seconds} seconds"
+        return f"blocked for {seconds} seconds in state {task.state}"
     return f"in state {task.state} for {seconds} seconds"

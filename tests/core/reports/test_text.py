@@ -55,7 +55,7 @@ oom_kills (tasks, lower is better)
 ------------------------------------------------------------------------
 linux-3.10: deadlock at 12.346 s (seed 1)
 
-INFO: task kworker/2:1:57 blocked for more than 131 seconds.
+INFO: task kworker/2:1:57 blocked for 131 seconds in state D.
       waits for writeback of page 77
 Call Trace:
  wait_on_page_bit

@@ -109,7 +109,7 @@ def read_trace(path: Path) -> Trace:
         RecordingError: the file is empty, cut short, binary, or another kind of text.
     """
     trace = Trace()
-    number = 0
+    number, line = 0, "\n"
     for number, line in enumerate(_lines(path), 1):
         match = _EVENT.match(line)
         if match is None:
@@ -120,6 +120,9 @@ def read_trace(path: Path) -> Trace:
             except ValueError as error:
                 msg = f"{path}: line {number}: {error}"
                 raise RecordingError(msg) from None
+    if trace.events and not line.endswith("\n"):
+        msg = f"{path}: is cut short in line {number}; cut it at the end of a line"
+        raise RecordingError(msg)
     if not trace.events:
         msg = f"{path}: has no event; it is empty" if not number else f"{path}: has no ftrace event"
         raise RecordingError(msg)
