@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.accuracy import accuracy_tables
 from reclaimlab.reports.fix_table import fix_tables
+from reclaimlab.reports.incident_example import incident_example
 from reclaimlab.reports.matrix import matrix_tables
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 def blocks(grid: Grid) -> Mapping[str, Callable[[], str]]:
     """Return what makes each block, by name; the accuracy takes some seconds, for it runs."""
     return {
+        "incident": incident_example,
         "matrix": lambda: matrix_tables(grid),
         "fixes": lambda: fix_tables(grid),
         "accuracy": accuracy_tables,
