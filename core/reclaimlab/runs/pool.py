@@ -7,6 +7,7 @@ takes far longer (50 ms and more) than handing it out (0.2 ms).
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import signal
 import zlib
@@ -54,6 +55,19 @@ def _run_here(requests: Iterable[RunRequest], stop: Stop) -> Iterator[Outcome]:
         except RunStoppedError:
             return
         yield request, record
+
+
+@contextlib.contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Put Ctrl-C off while workers start: they inherit the mask, so none dies of it half made."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Pool:
@@ -113,7 +127,8 @@ class _Pool:
     ) -> None:
         while waiting and len(under_way) < jobs:
             try:
-                under_way[executor.submit(_work, waiting[0])] = waiting[0]
+                with _sigint_blocked():
+                    under_way[executor.submit(_work, waiting[0])] = waiting[0]
             except BrokenProcessPool:
                 if not under_way:
                     suspects.append(waiting.popleft())
