@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from itertools import repeat
 from multiprocessing import get_context
 
 import pytest
@@ -37,15 +38,13 @@ def run(scenario: str, contender: str, seed: int = 1, settings: tuple[str, ...] 
     return run_one(load_scenario(scenario, settings), contender, seed)
 
 
-def _hang(argument: tuple[str, int]) -> RunResult:
-    return run("xfs-softlimit-hang", *argument)
-
-
 @cache
 def hangs(contender: str, seeds: int) -> tuple[RunResult, ...]:
     """Run the posted hang over many seeds, on both cores."""
+    scenario = load_scenario("xfs-softlimit-hang")
+    # The package's own function crosses to the workers: this module need not be importable there.
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        return tuple(pool.map(_hang, [(contender, seed) for seed in range(1, seeds + 1)]))
+        return tuple(pool.map(run_one, repeat(scenario), repeat(contender), range(1, seeds + 1)))
 
 
 def verdict(scenario: str, contender: str, *settings: str, seed: int = 1) -> str:
