@@ -56,9 +56,26 @@ class XfsLog:
     """
 
     __slots__ = (
-        "_ail_buffers", "_push_pending", "_pushing", "ail", "ail_target", "aild", "cil",
-        "cil_bytes", "cil_work", "device", "forces", "head", "k", "name", "queue", "reserved",
-        "size", "waiters_bytes", "wq_cil", "wq_log", "xfsaild_wait",
+        "_ail_buffers",
+        "ail",
+        "ail_target",
+        "aild",
+        "cil",
+        "cil_bytes",
+        "cil_work",
+        "device",
+        "forces",
+        "head",
+        "k",
+        "name",
+        "push_pending",
+        "queue",
+        "reserved",
+        "size",
+        "waiters_bytes",
+        "wq_cil",
+        "wq_log",
+        "xfsaild_wait",
     )  # fmt: skip
 
     def __init__(self, k: Kernel, name: str, device: BlockDevice, size: int) -> None:
@@ -77,8 +94,7 @@ class XfsLog:
         self.wq_cil = workqueue.Workqueue(k, f"xfs-cil/{name}")
         self.wq_log = workqueue.Workqueue(k, f"xfs-log/{name}", mem_reclaim=False)
         self.forces: list[Completion] = []
-        self._push_pending = False
-        self._pushing: workqueue.Work | None = None
+        self.push_pending = False
         self.cil_work: workqueue.Work | None = None
         self._ail_buffers = 0
         self.xfsaild_wait = WaitQueue(k.loop, "xfsaild", state="S")
@@ -158,9 +174,9 @@ class XfsLog:
 
     def push_cil(self) -> None:
         """Queue the push of the CIL, once."""
-        if self._push_pending or not self.cil:
+        if self.push_pending or not self.cil:
             return
-        self._push_pending = True
+        self.push_pending = True
         pool = workqueue.bound_pool(self.k, self.device.irq_cpu)
         self.cil_work = workqueue.Work(
             self.wq_cil, lambda: xlog_cil_push(self.k, self), f"CIL push of {self.name}"
@@ -169,7 +185,7 @@ class XfsLog:
 
     def xfs_log_force(self, k: Kernel) -> Steps:
         """Have everything committed so far written to disk, and wait for it."""
-        if not self.cil and not self._push_pending:
+        if not self.cil and not self.push_pending:
             return
         done = Completion(k.loop, "xlog_wait", resource=self._force_resource())
         self.forces.append(done)
@@ -184,9 +200,7 @@ class XfsLog:
             label = f"log force of {log.name}"
 
             def releasers(self) -> Iterable[Task | Resource]:
-                return (
-                    (log.cil_work,) if log.cil_work is not None and log._push_pending else (self,)
-                )
+                return (log.cil_work,) if log.cil_work is not None and log.push_pending else (self,)
 
         return Force()
 
@@ -259,7 +273,7 @@ def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
         log.checkpoint_written(items, size)
 
     log.device.submit_now(size, written, write=True, flush=True, sync=True)
-    log._push_pending = False  # noqa: SLF001
+    log.push_pending = False
     yield costs.COMMIT_NS
     k.current.flags = before
 

@@ -105,7 +105,7 @@ class Kernel:
         self.shrinkers: list[Any] = []
         self.pools: list[Any] = []
         self.bound_pools: dict[int, WorkerPool] = {}
-        self.unbound_pool: Any = None
+        self.unbound_pool: WorkerPool | None = None
         self.idle_workers = 2
         self.kthreadd: Any = None
         self.global_domain: Any = None

@@ -187,7 +187,7 @@ def unbound_pool(k: Kernel) -> WorkerPool:
     """Return the pool of unbound workqueues."""
     if k.unbound_pool is None:
         k.unbound_pool = WorkerPool(k, -1, k.idle_workers)
-    return k.unbound_pool  # type: ignore[no-any-return]
+    return k.unbound_pool
 
 
 def worker_thread(k: Kernel, worker: Worker) -> Steps:
