@@ -74,6 +74,21 @@ class PolicyError(ReclaimlabError):
         return f"policy {self.policy}, hook {self.hook}{moment}{task}: {self.problem}"
 
 
+class ExtensionError(ReclaimlabError):
+    """An extension (a filesystem, device, workload, metric, ...) that cannot be used, or raised."""
+
+    exit_code = 3
+
+    def __init__(self, kind: str, name: str, problem: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.problem = problem
+        super().__init__(kind, name, problem)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.problem}"
+
+
 class InvariantError(Exception):
     """A bug in the simulator (never the user's fault): an invariant of the model does not hold."""
 

@@ -16,7 +16,7 @@ from reclaimlab.scenarios.schema import (
     RecordingRef,
     ScenarioFile,
 )
-from reclaimlab.scenarios.tasks import PROGRAMS
+from reclaimlab.scenarios.tasks import task_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,8 +58,7 @@ def model_at(data: Mapping[str, Any], path: Sequence[str]) -> type[Model] | None
         case [section]:
             return _TABLES.get(section)
         case ["task", name]:
-            program = tables(data, "task").get(name, {}).get("program")
-            return PROGRAMS.get(program) if isinstance(program, str) else None
+            return task_model(tables(data, "task").get(name, {}).get("program"))
         case [section, _]:
             return _NAMED.get(section)
         case _:
