@@ -47,6 +47,12 @@ class ContenderError(ReclaimlabError):
     """A contender that cannot be read or built: grammar, unknown policy, bad parameter."""
 
 
+class UnusablePluginError(ContenderError):
+    """A policy that is announced, and cannot be imported or is not allowed here."""
+
+    exit_code = 3
+
+
 class RecordingError(ReclaimlabError):
     """A recording that cannot be read: foreign, truncated, empty."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from reclaimlab.errors import ContenderError, did_you_mean
+from reclaimlab.errors import ContenderError, UnusablePluginError, did_you_mean
 from reclaimlab.hosting.api_range import api_range
 from reclaimlab.hosting.loading import LoadError, check_api, load
+from reclaimlab.hosting.probe import probe
 from reclaimlab.hosting.settings import PluginSettings
-from reclaimlab.hosting.sources import OURS, POLICIES, Source, find_sources
+from reclaimlab.hosting.sources import OURS, POLICIES, Source, find_sources, loadable
 from reclaimlab.policy import Policy, PolicyInfo
 
 if TYPE_CHECKING:
@@ -51,11 +53,12 @@ class Catalog:
 
     Attributes:
         names: every usable or unusable name, without importing anything.
+        sources: what was announced, usable or not.
     """
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources = tuple(sources)
-        usable_last = sorted(self._sources, key=lambda each: not (each.disabled or each.problem))
+        self.sources = tuple(sources)
+        usable_last = sorted(self.sources, key=lambda each: not (each.disabled or each.problem))
         self._by_name = {each.name: each for each in usable_last if not each.taken_by}
         self._loaded: dict[Source, _Loaded] = {}
         self.names = tuple(sorted(self._by_name))
@@ -75,19 +78,21 @@ class Catalog:
 
     def of_distribution(self, name: str) -> Catalog:
         """Return the part of the catalog that one distribution brought."""
-        return Catalog(each for each in self._sources if each.distribution == name)
+        return Catalog(each for each in self.sources if each.distribution == name)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """Every entry point with what became of it; imports them all."""
+        probe(loadable(self.sources))
         return tuple(
             self._load(source).entry
-            for source in sorted(self._sources, key=lambda each: (each.name, each.distribution))
+            for source in sorted(self.sources, key=lambda each: (each.name, each.distribution))
         )
 
     @property
     def policies(self) -> Mapping[str, type[Policy]]:
         """Every usable policy by name; imports them all."""
+        probe(loadable(self.sources))
         found = ((name, self._load(self._by_name[name]).policy) for name in self.names)
         return {name: policy for name, policy in found if policy is not None}
 
@@ -95,7 +100,8 @@ class Catalog:
         """Return the policy called ``name``, importing only that one.
 
         Raises:
-            ContenderError: there is none of that name, or it cannot be used.
+            ContenderError: there is none of that name.
+            UnusablePluginError: it cannot be used.
         """
         source = self._by_name.get(name)
         if source is None:
@@ -105,8 +111,14 @@ class Catalog:
         loaded = self._load(source)
         if loaded.policy is None:
             msg = f"policy {name} ({source.module}) cannot be used: {loaded.entry.error}"
-            raise ContenderError(msg)
+            raise UnusablePluginError(msg)
         return loaded.policy
+
+    def foreign(self, contender: str) -> tuple[Source, ...]:
+        """Return the policies in a contender's text that others brought."""
+        names = set(re.findall(r"[A-Za-z0-9._-]+", re.sub(r"\([^)]*\)", "", contender)))
+        found = (self._by_name[name] for name in sorted(names) if name in self._by_name)
+        return tuple(each for each in found if not each.is_ours)
 
     def _load(self, source: Source) -> _Loaded:
         if source not in self._loaded:

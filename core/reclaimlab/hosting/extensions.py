@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import ExtensionError, did_you_mean
+from reclaimlab.hosting import probe
 from reclaimlab.hosting.loading import LoadError, check_api, load
 from reclaimlab.hosting.settings import PluginSettings
 from reclaimlab.hosting.sources import find_sources
@@ -133,3 +134,4 @@ def _found(kind: Kind, settings: PluginSettings) -> tuple[Extension, ...]:
 def forget() -> None:
     """Look again at the next question: for tests, and for a window after an installation."""
     _found.cache_clear()
+    probe.forget()

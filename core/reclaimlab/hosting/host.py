@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from reclaimlab.errors import PolicyError
+from reclaimlab.hosting import gate
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.table import HookTable
 
@@ -25,7 +26,9 @@ def build_table(contender: Contender, catalog: Catalog, *, recheck_every: int = 
         ContenderError: a policy is not installed here.
         PolicyError: a policy cannot be made, or implements a hook that does not exist so.
     """
-    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every)
+    foreign = frozenset(each.name for each in catalog.foreign(str(contender)))
+    guard = gate.guard_of(foreign) if foreign else None
+    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every, guard=guard)
 
 
 def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManager:
@@ -34,7 +37,17 @@ def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManage
     manager.add_hookspecs(hookspecs)
     for choice in contender.policies:
         register(manager, choice.name, _make(choice, catalog))
+        _check_nobody_is_gone(manager, contender, choice)
     return manager
+
+
+def _check_nobody_is_gone(
+    manager: pluggy.PluginManager, contender: Contender, last: PolicyChoice
+) -> None:
+    made = contender.policies[: contender.policies.index(last) + 1]
+    gone = [each.name for each in made if not manager.has_plugin(each.name)]
+    if gone:
+        raise PolicyError(last.name, "__init__", f"removes {', '.join(gone)}; a policy may not")
 
 
 def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
@@ -61,8 +74,11 @@ def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
 def _make(choice: PolicyChoice, catalog: Catalog) -> Policy:
     policy = catalog.get(choice.name)
     try:
-        return policy(choice.parameters)
-    except Exception as error:
+        made: Policy = gate.behind_gate("__init__", policy)(choice.parameters)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() ends no run in silence
         raise PolicyError(
             choice.name, "__init__", f"raised {type(error).__name__}: {error}"
         ) from error
+    return made

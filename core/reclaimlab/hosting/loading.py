@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from reclaimlab.hosting import probe
 from reclaimlab.hosting.api_range import api_range
+from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.hosting.single_file import import_file
 from reclaimlab.policy.hookspecs import API_VERSION
 
@@ -37,10 +39,30 @@ def load(source: Source) -> Any:
         check_api(source.api)
     if source.policy is not None:
         return source.policy
+    problem = probe.problem_of(source)
+    if problem:
+        raise LoadError(problem)
+    return import_source(source)
+
+
+def import_source(source: Source) -> Any:
+    """Import what ``source`` names, here and now.
+
+    Raises:
+        LoadError: it raised, or changed what is not its own.
+    """
+    before = None if source.is_ours else Snapshot()
     try:
-        return _import(source)
-    except (Exception, SystemExit) as error:  # someone else's module may raise anything
+        found = _import(source)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # someone else's module may raise anything
         raise LoadError(f"{type(error).__name__}: {error}") from error
+    finally:
+        changed = before.undo_changes() if before else ()
+    if changed:
+        raise LoadError(f"its import changes {', '.join(changed[:3])}; a plugin may not")
+    return found
 
 
 def check_api(said: object) -> None:

@@ -67,6 +67,11 @@ def find_sources(kind: str, settings: PluginSettings) -> tuple[Source, ...]:
     return tuple(_without_doubles(_permitted(found, settings)))
 
 
+def loadable(sources: Iterable[Source]) -> list[Source]:
+    """Return the sources that nothing speaks against importing."""
+    return [each for each in sources if not (each.disabled or each.problem or each.taken_by)]
+
+
 def _installed(kind: str) -> Iterator[Source]:
     for point in metadata.entry_points(group=KINDS[kind]):
         distribution = point.dist
