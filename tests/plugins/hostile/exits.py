@@ -1,0 +1,20 @@
+# /// reclaimlab
+# name = "exits"
+# class = "Exits"
+# api = ">=1.0,<2"
+# ///
+"""Calls sys.exit()."""
+
+import sys
+
+from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+
+
+class Exits(Policy):
+    """Calls sys.exit()."""
+
+    info = PolicyInfo("exits", "Calls sys.exit().", "Nothing")
+
+    @hookimpl
+    def describe_kernel(self, cgroup):
+        sys.exit(0)

@@ -1,0 +1,20 @@
+# /// reclaimlab
+# name = "patches-at-import"
+# class = "PatchesAtImport"
+# api = ">=1.0,<2"
+# ///
+"""Puts a constant of its own into the engine at import."""
+
+from reclaimlab.kernel import costs
+
+from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+
+costs.MAP_EXTENT_NS = 0
+
+
+class PatchesAtImport(Policy):
+    """Puts a constant of its own into the engine at import."""
+
+    info = PolicyInfo(
+        "patches-at-import", "Puts a constant of its own into the engine at import.", "Nothing"
+    )

@@ -1,0 +1,20 @@
+# /// reclaimlab
+# name = "segfaults"
+# class = "Segfaults"
+# api = ">=1.0,<2"
+# ///
+"""Reads address 0."""
+
+import ctypes
+
+from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+
+
+class Segfaults(Policy):
+    """Reads address 0."""
+
+    info = PolicyInfo("segfaults", "Reads address 0.", "Nothing")
+
+    @hookimpl
+    def enter_scope(self, scope):
+        ctypes.string_at(0)
