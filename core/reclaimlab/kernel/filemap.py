@@ -39,9 +39,9 @@ ENOMEM = -12
 
 def wait_on_page_bit(k: Kernel, unit: WritebackUnit, timeout_ns: int | None = None) -> Steps:
     """Sleep until the writeback of ``unit`` ends; give False if ``timeout_ns`` ran out first."""
-    del k
     if unit.ended_ns >= 0:
         return True
+    k.tracepoint("folio_wait_writeback", unit=unit.label)
     if timeout_ns is None:
         yield unit.queue
         return True

@@ -325,12 +325,29 @@ def shrink_inactive_list(
         sc.quiet.clear()
     else:
         sc.quiet |= states
+    if k.trace is not None:
+        _trace_batch(k, lru, sc, stat)
     if throttle is not None:
         yield from pay(sc)
         yield from reclaim_throttle.sleep(k, throttle, stat)
     elif sc.debt_ns > TIME_STEP_NS:
         yield from pay(sc)
     return spent
+
+
+def _trace_batch(k: Kernel, lru: LruList, sc: ScanControl, stat: ShrinkStat) -> None:
+    k.tracepoint(
+        "mm_vmscan_lru_isolate",
+        nr_requested=SWAP_CLUSTER_MAX, nr_scanned=stat.nr_taken, nr_taken=stat.nr_taken,
+        file=int(lru.file),
+    )  # fmt: skip
+    k.tracepoint(
+        "mm_vmscan_lru_shrink_inactive",
+        nr_scanned=stat.scanned, nr_reclaimed=stat.nr_reclaimed, nr_dirty=stat.nr_dirty,
+        nr_writeback=stat.nr_writeback, nr_congested=stat.nr_congested,
+        nr_immediate=stat.nr_immediate, nr_activate=sum(extent.nr for extent in stat.activated),
+        priority=sc.priority, file=int(lru.file),
+    )  # fmt: skip
 
 
 def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:

@@ -248,7 +248,9 @@ def try_to_free_pages(k: Kernel, gfp: int) -> Steps:
     had = task.flags & PF_MEMALLOC
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, gfp, target=None)
+    k.tracepoint("mm_vmscan_direct_reclaim_begin", order=0, gfp_flags=gfp)
     progress = yield from do_try_to_free_pages(k, sc)
+    k.tracepoint("mm_vmscan_direct_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     if not had:
         task.flags &= ~PF_MEMALLOC
     process.reclaim_ns += k.loop.now - start
@@ -279,7 +281,9 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
     sc.debt_ns += costs.RECLAIM_CALL_NS
+    k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
     freed = yield from do_try_to_free_pages(k, sc)
+    k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     if not had:
         task.flags &= ~PF_MEMALLOC
     spent = k.loop.now - start
@@ -291,8 +295,10 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
 def mem_cgroup_shrink_node_zone(k: Kernel, memcg: MemCgroup, gfp: int) -> Steps:
     """Soft-limit reclaim of one memcg, every list in full (priority 0): pages freed, scanned."""
     sc = ScanControl(k, gfp | _RECLAIM_PLACEMENT, target=memcg, priority=0)
+    k.tracepoint("mm_vmscan_memcg_softlimit_reclaim_begin", order=0, gfp_flags=sc.gfp)
     yield from shrink_lruvec(k, memcg.lruvec, sc, memcg)
     yield from pay(sc)
+    k.tracepoint("mm_vmscan_memcg_softlimit_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     return sc.nr_reclaimed, sc.nr_scanned
 
 
@@ -301,7 +307,8 @@ def mem_cgroup_shrink_node_zone(k: Kernel, memcg: MemCgroup, gfp: int) -> Steps:
 
 def wakeup_kswapd(k: Kernel) -> None:
     """Wake kswapd if it idles."""
-    k.zone.kswapd_wait.wake_one()
+    if k.zone.kswapd_wait.wake_one():
+        k.tracepoint("mm_vmscan_wakeup_kswapd", nid=0, order=0)
 
 
 def kswapd(k: Kernel) -> Steps:
@@ -309,7 +316,9 @@ def kswapd(k: Kernel) -> Steps:
     zone = k.zone
     while True:
         if zone.free >= zone.low_wmark or zone.kswapd_failures >= 16:
+            k.tracepoint("mm_vmscan_kswapd_sleep", nid=0)
             yield zone.kswapd_wait
+            k.tracepoint("mm_vmscan_kswapd_wake", nid=0, order=0)
         yield from balance_pgdat(k)
 
 
