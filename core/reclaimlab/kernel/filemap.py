@@ -212,7 +212,7 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
         memcg.reclaim_ns += cost_ns
         yield cost_ns
     if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark:
-        nr = min(nr, CHARGE_BATCH)
+        nr = min(nr, max(memcg.margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, gfp, nr)
     if memcg.try_charge(nr) is not None:
