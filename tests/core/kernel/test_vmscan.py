@@ -42,7 +42,7 @@ def under_scan_control(machine: SmallMachine, steps: object) -> Call:
 
     def run() -> Steps:
         sc = ScanControl(machine.k, GFP_KERNEL, target=machine.box)
-        result = yield from steps(sc)  # type: ignore[operator]
+        result = yield from steps(sc)  # type: ignore[operator]  # an object in parametrize
         return result
 
     call = machine.call(run(), name="reclaimer")

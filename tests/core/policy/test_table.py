@@ -212,7 +212,7 @@ NONSENSE = (
         Throttle(ThrottleKind.CONGESTION_WAIT, timeout_ns=-5),
         "a timeout of -5 ns",
     ),
-    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]
+    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]  # that is the point
     (
         "decide_flusher_wakeup",
         (PROGRESS, RECLAIM),
