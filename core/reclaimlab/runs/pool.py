@@ -8,13 +8,15 @@ takes far longer (50 ms and more) than handing it out (0.2 ms).
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import signal
+import threading
 import zlib
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.runs.run import RunRequest, RunStoppedError, Stop, failed_record, never, record_run
@@ -166,6 +168,15 @@ def _start_worker(stopped: Event) -> None:
     _stopped = stopped
     # Ctrl-C goes to the whole group of processes; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end; a worker of a parent that was killed would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(request: RunRequest) -> bytes | None:

@@ -65,9 +65,10 @@ def connect_for_writing(path: Path) -> Database:
 
 
 def _bring_up_to_date(database: Database) -> None:
+    # Whose file it is comes first, how far it got last: cut off between, it is ours to go on with.
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute("PRAGMA journal_mode = WAL").fetchone()
     MIGRATIONS.apply(database)
-    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
