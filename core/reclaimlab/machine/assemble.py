@@ -30,6 +30,7 @@ from reclaimlab.workloads.context import Context, do_exit, fault_in, sleep
 if TYPE_CHECKING:
     from reclaimlab.engine.order import Order
     from reclaimlab.engine.task import Steps
+    from reclaimlab.engine.trace import Trace
     from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
 
@@ -63,10 +64,15 @@ class Assembly:
     """
 
     def __init__(
-        self, scenario: Scenario, hooks: HookTable, seed: int, order: Order | None = None
+        self,
+        scenario: Scenario,
+        hooks: HookTable,
+        seed: int,
+        order: Order | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.scenario = scenario
-        self.loop = Loop(order)
+        self.loop = Loop(order, trace)
         self.streams = Streams(seed)
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
         self.memcgs = _memcgs(scenario, self.kernel)

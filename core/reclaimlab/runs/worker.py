@@ -25,6 +25,7 @@ from reclaimlab.hosting import gate
 from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.hosting.probe import ISOLATED, ending, limit_memory
 from reclaimlab.runs.run import RunRequest, record_run
+from reclaimlab.units import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -270,7 +271,7 @@ class _Counted(io.TextIOBase):
         data = text.encode(errors="replace")
         self.count += len(data)
         if self.count > self._most:
-            msg = f"printed more than {self._most >> 10} KiB"
+            msg = f"printed more than {format_bytes(self._most)}"
             raise OutputLimitError(msg)
         os.write(1, data)
         return len(text)

@@ -219,7 +219,7 @@ NONSENSE = (
         Throttle(ThrottleKind.CONGESTION_WAIT, timeout_ns=-5),
         "answered timeout_ns -5; the rule is a whole number >= 0",
     ),
-    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]
+    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]  # that is the point
     (
         "decide_flusher_wakeup",
         (PROGRESS, RECLAIM),

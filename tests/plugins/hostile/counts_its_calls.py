@@ -5,6 +5,8 @@
 # ///
 """A pure answer that changes."""
 
+from typing import Any
+
 from reclaimlab.policy import Action, Policy, PolicyInfo, WritebackDecision, hookimpl
 
 
@@ -16,6 +18,6 @@ class CountsItsCalls(Policy):
     calls = 0
 
     @hookimpl
-    def decide_writeback_wait(self, folio, reclaim):
+    def decide_writeback_wait(self, folio: Any, reclaim: Any) -> Any:
         self.calls += 1
         return WritebackDecision(Action.KEEP, mark_reclaim=self.calls % 2 == 0)

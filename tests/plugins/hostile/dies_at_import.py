@@ -7,7 +7,7 @@
 
 import os
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import Policy, PolicyInfo
 
 os._exit(0)
 

@@ -5,6 +5,8 @@
 # ///
 """Asks for 8 GB."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
 
@@ -14,5 +16,5 @@ class EatsMemory(Policy):
     info = PolicyInfo("eats-memory", "Asks for 8 GB.", "Nothing")
 
     @hookimpl
-    def enter_scope(self, scope):
+    def enter_scope(self, scope: Any) -> Any:
         return len(bytearray(8 << 30))

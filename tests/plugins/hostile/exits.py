@@ -6,6 +6,7 @@
 """Calls sys.exit()."""
 
 import sys
+from typing import Any
 
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
@@ -16,5 +17,5 @@ class Exits(Policy):
     info = PolicyInfo("exits", "Calls sys.exit().", "Nothing")
 
     @hookimpl
-    def describe_kernel(self, cgroup):
+    def describe_kernel(self, cgroup: Any) -> Any:
         sys.exit(0)

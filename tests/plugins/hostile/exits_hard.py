@@ -6,6 +6,7 @@
 """Calls os._exit()."""
 
 import os
+from typing import Any
 
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
@@ -16,5 +17,5 @@ class ExitsHard(Policy):
     info = PolicyInfo("exits-hard", "Calls os._exit().", "Nothing")
 
     @hookimpl
-    def enter_scope(self, scope):
+    def enter_scope(self, scope: Any) -> Any:
         os._exit(0)

@@ -7,7 +7,7 @@
 
 import time
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import Policy, PolicyInfo
 
 time.sleep(60)
 

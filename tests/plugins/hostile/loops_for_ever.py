@@ -5,6 +5,8 @@
 # ///
 """Never returns."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
 
@@ -14,6 +16,6 @@ class LoopsForEver(Policy):
     info = PolicyInfo("loops-for-ever", "Never returns.", "Nothing")
 
     @hookimpl
-    def describe_kernel(self, cgroup):
+    def describe_kernel(self, cgroup: Any) -> Any:
         while True:
             pass

@@ -5,6 +5,8 @@
 # ///
 """Assigns to what it is told."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
 
@@ -14,5 +16,6 @@ class MutatesItsView(Policy):
     info = PolicyInfo("mutates-its-view", "Assigns to what it is told.", "Nothing")
 
     @hookimpl
-    def enter_scope(self, scope):
+    def enter_scope(self, scope: Any) -> Any:
         scope.task_flags = 0
+        return None

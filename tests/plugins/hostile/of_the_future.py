@@ -5,7 +5,7 @@
 # ///
 """Written for an API that is not there yet."""
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import Policy, PolicyInfo
 
 
 class OfTheFuture(Policy):

@@ -5,6 +5,8 @@
 # ///
 """Answers with a time before now."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, Throttle, ThrottleKind, hookimpl
 
 
@@ -14,5 +16,5 @@ class OutOfRange(Policy):
     info = PolicyInfo("out-of-range", "Answers with a time before now.", "Nothing")
 
     @hookimpl
-    def throttle_after_batch(self, progress, reclaim):
+    def throttle_after_batch(self, progress: Any, reclaim: Any) -> Any:
         return Throttle(ThrottleKind.CONGESTION_WAIT, -1)

@@ -6,10 +6,9 @@
 """Puts a constant of its own into the engine at import."""
 
 from reclaimlab.kernel import costs
+from reclaimlab.policy import Policy, PolicyInfo
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
-
-costs.MAP_EXTENT_NS = 0
+costs.MAP_EXTENT_NS = 0  # type: ignore[misc]  # that is the crime
 
 
 class PatchesAtImport(Policy):

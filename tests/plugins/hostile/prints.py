@@ -5,6 +5,8 @@
 # ///
 """Prints 100 MB."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
 
@@ -14,6 +16,6 @@ class Prints(Policy):
     info = PolicyInfo("prints", "Prints 100 MB.", "Nothing")
 
     @hookimpl
-    def enter_scope(self, scope):
+    def enter_scope(self, scope: Any) -> Any:
         for _ in range(100):
-            print("x" * (1 << 20))
+            print("x" * (1 << 20))  # noqa: T201  # that is the crime

@@ -5,7 +5,9 @@
 # ///
 """Raises when it is made."""
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from typing import Any
+
+from reclaimlab.policy import Policy, PolicyInfo
 
 
 class RaisesAtConstruction(Policy):
@@ -13,5 +15,5 @@ class RaisesAtConstruction(Policy):
 
     info = PolicyInfo("raises-at-construction", "Raises when it is made.", "Nothing")
 
-    def __init__(self, parameters=None):
+    def __init__(self, parameters: Any = None) -> None:
         raise RuntimeError("not today")

@@ -5,7 +5,7 @@
 # ///
 """Raises at import."""
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import Policy, PolicyInfo
 
 raise RuntimeError("no import today")
 

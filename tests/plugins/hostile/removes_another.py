@@ -6,8 +6,9 @@
 """Takes another policy out of the run."""
 
 import sys
+from typing import Any
 
-from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import Policy, PolicyInfo
 
 
 class RemovesAnother(Policy):
@@ -15,9 +16,9 @@ class RemovesAnother(Policy):
 
     info = PolicyInfo("removes-another", "Takes another policy out of the run.", "Nothing")
 
-    def __init__(self, parameters=None):
+    def __init__(self, parameters: Any = None) -> None:
         super().__init__(parameters)
-        frame = sys._getframe()
+        frame: Any = sys._getframe()
         while "manager" not in frame.f_locals:
             frame = frame.f_back
         frame.f_locals["manager"].unregister(name="linux-3.10")

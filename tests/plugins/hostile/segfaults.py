@@ -6,6 +6,7 @@
 """Reads address 0."""
 
 import ctypes
+from typing import Any
 
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
@@ -16,5 +17,5 @@ class Segfaults(Policy):
     info = PolicyInfo("segfaults", "Reads address 0.", "Nothing")
 
     @hookimpl
-    def enter_scope(self, scope):
+    def enter_scope(self, scope: Any) -> Any:
         ctypes.string_at(0)

@@ -6,6 +6,7 @@
 """Answers at random."""
 
 import random
+from typing import Any
 
 from reclaimlab.policy import Action, Policy, PolicyInfo, WritebackDecision, hookimpl
 
@@ -16,5 +17,5 @@ class ThrowsDice(Policy):
     info = PolicyInfo("throws-dice", "Answers at random.", "Nothing")
 
     @hookimpl
-    def decide_writeback_wait(self, folio, reclaim):
+    def decide_writeback_wait(self, folio: Any, reclaim: Any) -> Any:
         return WritebackDecision(random.choice((Action.KEEP, Action.WAIT)))

@@ -5,6 +5,8 @@
 # ///
 """Answers with a word."""
 
+from typing import Any
+
 from reclaimlab.policy import Policy, PolicyInfo, hookimpl
 
 
@@ -14,5 +16,5 @@ class WrongType(Policy):
     info = PolicyInfo("wrong-type", "Answers with a word.", "Nothing")
 
     @hookimpl
-    def describe_kernel(self, cgroup):
+    def describe_kernel(self, cgroup: Any) -> Any:
         return "worker"
