@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from reclaimlab.errors import ContenderError, UnusablePluginError, did_you_mean
 from reclaimlab.hosting.api_range import api_range
 from reclaimlab.hosting.loading import LoadError, check_api, load
-from reclaimlab.hosting.probe import probe
+from reclaimlab.hosting.probe import forget, probe
 from reclaimlab.hosting.settings import PluginSettings
 from reclaimlab.hosting.sources import OURS, POLICIES, Source, find_sources, loadable
 from reclaimlab.policy import Policy, PolicyInfo
@@ -69,6 +71,11 @@ class Catalog:
         return cls(find_sources("policy", PluginSettings.from_environment()))
 
     @classmethod
+    def installed(cls) -> Catalog:
+        """Return the same as :meth:`discover`, found once for each setting and search path."""
+        return _installed(PluginSettings.from_environment(), tuple(sys.path))
+
+    @classmethod
     def of(cls, *policies: type[Policy]) -> Catalog:
         """Return a catalog of just these classes."""
         return cls(
@@ -124,6 +131,17 @@ class Catalog:
         if source not in self._loaded:
             self._loaded[source] = _load(source)
         return self._loaded[source]
+
+
+@lru_cache(maxsize=16)
+def _installed(settings: PluginSettings, _path: tuple[str, ...]) -> Catalog:
+    return Catalog(find_sources("policy", settings))
+
+
+def forget_plugins() -> None:
+    """Look for plugins again at the next question: a file has changed, a package has come."""
+    _installed.cache_clear()
+    forget()
 
 
 def _load(source: Source) -> _Loaded:

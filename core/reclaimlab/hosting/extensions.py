@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
+import sys
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import ExtensionError, did_you_mean
 from reclaimlab.hosting import probe
 from reclaimlab.hosting.loading import LoadError, check_api, load
 from reclaimlab.hosting.settings import PluginSettings
-from reclaimlab.hosting.sources import find_sources
+from reclaimlab.hosting.sources import Source, find_sources
 from reclaimlab.policy.extensions import MEMBERS, Kind
 from reclaimlab.policy.policy import NoParameters, parameter_fields, parse_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from reclaimlab.hosting.sources import Source
+    from collections.abc import Iterator, Mapping
 
 
 class Extension:
@@ -121,11 +121,27 @@ def extensions(kind: Kind) -> Mapping[str, Extension]:
 
 def every_extension(kind: Kind) -> tuple[Extension, ...]:
     """Return all that is announced of ``kind``, with those whose name is taken."""
-    return _found(kind, PluginSettings.from_environment())
+    found = _found(kind, PluginSettings.from_environment(), tuple(sys.path))
+    return (*found, *(each for each in _plugged if each.kind == kind))
 
 
-@cache
-def _found(kind: Kind, settings: PluginSettings) -> tuple[Extension, ...]:
+_plugged: list[Extension] = []
+
+
+@contextmanager
+def plugged(kind: Kind, extension: type[Any]) -> Iterator[None]:
+    """Have ``extension`` in place as if it were installed, in this process: for tests."""
+    module = f"{extension.__module__}:{extension.__qualname__}"
+    added = Extension(Source(extension.name, module, kind=kind, policy=extension))
+    _plugged.append(added)
+    try:
+        yield
+    finally:
+        _plugged.remove(added)
+
+
+@lru_cache(maxsize=64)
+def _found(kind: Kind, settings: PluginSettings, _path: tuple[str, ...]) -> tuple[Extension, ...]:
     # Kept, because looking costs tens of milliseconds and an import happens once anyway.
     sources = find_sources(kind, settings)
     return tuple(Extension(each) for each in sorted(sources, key=lambda each: each.name))

@@ -8,6 +8,7 @@ import pluggy
 
 from reclaimlab.errors import PolicyError
 from reclaimlab.hosting import gate
+from reclaimlab.hosting.spelling import misspelt, warn_of_deprecated
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.table import HookTable
 
@@ -59,8 +60,10 @@ def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
     try:
         manager.register(policy, name)
         manager.check_pending()
+        warn_of_deprecated(name, policy)
     except pluggy.PluginValidationError as error:
-        raise PolicyError(name, "registration", str(error)) from error
+        problem = next(misspelt(policy), str(error))
+        raise PolicyError(name, "registration", problem) from error
     for caller in manager.get_hookcallers(policy) or ():
         for implementation in caller.get_hookimpls():
             if implementation.plugin is policy and (

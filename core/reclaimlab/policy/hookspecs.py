@@ -44,6 +44,9 @@ PROJECT: Final = "reclaimlab"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
+DEPRECATED: Final[dict[str, str]] = {}
+"""Hook, or ``hook.argument`` -> what to use instead, and the version of the API it ends in."""
+
 PURE: Final = frozenset(
     {
         "describe_kernel",

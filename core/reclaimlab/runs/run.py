@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from reclaimlab import __version__
@@ -47,10 +46,9 @@ class RunRequest:
     """Recount every invariant of the model; changes nothing but the time it takes."""
 
 
-@cache
 def installed_policies() -> Catalog:
-    """Return the policies of this process; looking for them once costs tens of milliseconds."""
-    return Catalog.discover()
+    """Return the policies that may be loaded now; looking for them is done once."""
+    return Catalog.installed()
 
 
 def never() -> bool:

@@ -65,8 +65,14 @@ def alone(policy: type[Policy]) -> tuple[Contender, Catalog]:
     ("policy", "problem"),
     [
         (Stumbles, "policy stumbles, hook __init__: raised RuntimeError: no"),
-        (Misspelt, "unknown hook 'decide_writeback_weight'"),
-        (WrongArgument, "Argument(s) {'page'} are declared in the hookimpl"),
+        (
+            Misspelt,
+            "implements decide_writeback_weight, which is no hook; did you mean 'decide_writeback_wait'?",
+        ),
+        (
+            WrongArgument,
+            "decide_writeback_wait has no argument 'page'; its arguments: folio, reclaim",
+        ),
         (Wraps, "is a wrapper; a policy answers or returns None"),
     ],
 )
