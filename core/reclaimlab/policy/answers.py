@@ -5,7 +5,8 @@ Refused at the seam, in the words of the rule, because what a hook answered is m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from reclaimlab.policy.contexts import Features, FilesystemFeatures
 from reclaimlab.policy.decisions import (
@@ -20,9 +21,6 @@ from reclaimlab.policy.decisions import (
     ThrottleReason,
     WritebackDecision,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 MOST: Final = 1 << 62
 """Far above any real quantity, and still a 64-bit int."""
@@ -66,7 +64,7 @@ def _said(name: str, value: Any, rule: str) -> str:
     return f"answered {name} {value!r}; the rule is {rule}"
 
 
-Rule = tuple[str, "Callable[[Any], bool]", str]
+Rule = tuple[str, Callable[[Any], bool], str]
 """Field, test, and the test in words."""
 
 NUMBER: Final = "a whole number >= 0"
@@ -161,3 +159,74 @@ _RULES: Final[Mapping[str, list[Rule]]] = {
     "decide_flusher_wakeup": [*_flags("wake"), *_numbers("nr_pages")],
     "throttle_dirty": _flags("in_global_domain", "in_memcg_domain"),
 }
+
+
+# ---- the short way ------------------------------------------------------------------------------
+# The rules above cost 0.4 us an answer. What is asked often is first tried here, in 0.1 us; an
+# answer that fails here is judged, and named, by the rules.
+
+_KEEP, _ACTIVATE, _WAIT, _PAGEOUT = Action.KEEP, Action.ACTIVATE, Action.WAIT, Action.PAGEOUT
+
+
+def _is_sound_wait(answer: Any) -> bool:
+    if type(answer) is not WritebackDecision:
+        return False
+    values: tuple[Any, ...] = answer  # what is annotated need not be so
+    action, mark, timeout, unlock, immediate = values
+    return (
+        (action is _WAIT or action is _KEEP or action is _ACTIVATE)
+        and (mark is False or mark is True)
+        and (timeout is None or (type(timeout) is int and 0 <= timeout <= MOST))
+        and (unlock is False or unlock is True)
+        and (immediate is False or immediate is True)
+    )
+
+
+def _is_sound_dirty(answer: Any) -> bool:
+    if type(answer) is not DirtyDecision:
+        return False
+    values: tuple[Any, ...] = answer
+    action, mark = values
+    return (action is _KEEP or action is _PAGEOUT or action is _ACTIVATE) and (
+        mark is False or mark is True
+    )
+
+
+def _is_sound_throttle(answer: Any) -> bool:
+    if type(answer) is not Throttle:
+        return False
+    values: tuple[Any, ...] = answer
+    kind, timeout, reason, io_test = values
+    return (
+        type(kind) is ThrottleKind
+        and type(timeout) is int
+        and 0 <= timeout <= MOST
+        and type(reason) is ThrottleReason
+        and (io_test is False or io_test is True)
+    )
+
+
+def _is_sound_wakeup(answer: Any) -> bool:
+    if type(answer) is not FlusherWakeup:
+        return False
+    values: tuple[Any, ...] = answer
+    wake, nr_pages = values
+    return (wake is False or wake is True) and type(nr_pages) is int and 0 <= nr_pages <= MOST
+
+
+def _is_never_sure(_answer: Any) -> bool:
+    return False
+
+
+_SHORT: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "decide_writeback_wait": _is_sound_wait,
+    "decide_dirty_folio": _is_sound_dirty,
+    "throttle_after_batch": _is_sound_throttle,
+    "throttle_after_pass": _is_sound_throttle,
+    "decide_flusher_wakeup": _is_sound_wakeup,
+}
+
+
+def surely_sound(hook: str) -> Callable[[Any], bool]:
+    """Return a quick test of a hook's answers; one that fails it may still be sound."""
+    return _SHORT.get(hook, _is_never_sure)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import PolicyError
 from reclaimlab.policy import hookspecs
-from reclaimlab.policy.answers import ANSWERS, problem_of
+from reclaimlab.policy.answers import ANSWERS, problem_of, surely_sound
 from reclaimlab.policy.decisions import ScopeChange
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class _Implementation:
         self.policy = policy
         straight = wanted == given
         picks = tuple(given.index(name) for name in wanted)
+        is_sound = surely_sound(hook)
         last: Any = None  # answers are immutable, so one that was checked need not be again
 
         def call(*arguments: Any) -> Any:
@@ -68,7 +69,7 @@ class _Implementation:
                 raise PolicyError(
                     policy, hook, f"raised {type(error).__name__}: {error}"
                 ) from error
-            if answer is None or answer is last:
+            if answer is None or answer is last or is_sound(answer):
                 return answer
             problem = problem_of(hook, answer)
             if problem:
@@ -294,6 +295,11 @@ class HookTable:
             PolicyError: a policy raised, or broke a rule of the seam.
         """
         return [(each.policy, each.call(*arguments)) for each in self._hooks[hook]]
+
+    def implementation(self, hook: str) -> Callable[..., Any] | None:
+        """Return what asks the policy that is asked first; None if no policy implements it."""
+        found = self._hooks[hook]
+        return found[0].call if found else None
 
     def notify(self, name: str, **arguments: Any) -> None:
         """Tell observers; one that raises is logged and not told again, and the run goes on."""

@@ -6,26 +6,20 @@ The parent's side is :class:`Worker`, the child's is :func:`serve`.
 from __future__ import annotations
 
 import contextlib
-import faulthandler
-import io
 import os
 import pickle
 import signal
-import sys
-import tempfile
-import threading
 import time
 import zlib
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from reclaimlab.hosting import gate
 from reclaimlab.hosting.integrity import Snapshot
-from reclaimlab.hosting.probe import ISOLATED, ending, limit_memory
+from reclaimlab.hosting.probe import ending
 from reclaimlab.runs.run import RunRequest, record_run
-from reclaimlab.units import format_bytes
+from reclaimlab.runs.shield import shield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +31,6 @@ if TYPE_CHECKING:
 
 _BEAT_S: Final = 0.5
 """Real time between two signs of life."""
-_SHOWN_BYTES: Final = 64 << 10
-"""How much of what a run printed is handed on."""
 _BLOCK_SIGINT: Final = hasattr(signal, "pthread_sigmask")
 
 
@@ -167,7 +159,7 @@ def _sigint_blocked() -> Iterator[None]:
 
 def serve(connection: Connection, trace: str, limits: Limits) -> None:
     """Simulate what comes until nothing more does."""
-    printed = _shield(trace, limits)
+    printed = shield(Path(trace), limits)
     beat = _Beat(connection)
     connection.send("ready")
     with contextlib.suppress(EOFError, OSError):
@@ -197,94 +189,3 @@ class _Beat:
             self._last = now
             self._connection.send(now)
         return False
-
-
-def _shield(trace: str, limits: Limits) -> _Printed:
-    os.environ[ISOLATED] = "1"
-    # Ctrl-C goes to the whole group of processes; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    limit_memory(limits.memory)
-    written = Path(trace).open("w")  # noqa: SIM115  # open for as long as the process lives
-    faulthandler.enable(written)
-    if hasattr(faulthandler, "register"):
-        faulthandler.register(signal.SIGUSR1, written, all_threads=False)
-    leave = os._exit
-
-    def leave_a_trace(status: int) -> NoReturn:
-        faulthandler.dump_traceback(written, all_threads=False)
-        leave(status)
-
-    os._exit = leave_a_trace
-    return _Printed(limits.output)
-
-
-def _end_with_parent() -> None:
-    """Wait for the parent's end; a worker of a parent that was killed would wait for ever."""
-    leave = os._exit
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        leave(1)
-
-
-class OutputLimitError(Exception):
-    """A run has printed more than it may."""
-
-
-class _Printed:
-    """Where a run's output goes: a file of its own, with a limit.
-
-    Text that Python prints is counted; what goes to the descriptors another way stops at the limit
-    of the file's size.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  # open while the process lives
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        for descriptor in (1, 2):
-            os.dup2(self._file.fileno(), descriptor)
-        self._text = _Counted(most)
-        sys.stdout = sys.stderr = self._text
-        _limit_files(16 * most + (64 << 20))
-
-    def taken(self) -> str:
-        """Return what was printed since the last call."""
-        self._text.count = 0
-        self._file.seek(0)
-        shown = self._file.read(_SHOWN_BYTES).decode(errors="replace")
-        self._file.seek(0)
-        self._file.truncate()
-        return shown
-
-
-class _Counted(io.TextIOBase):
-    """Text to descriptor 1, so much and no more."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.count = 0
-
-    def write(self, text: str, /) -> int:
-        data = text.encode(errors="replace")
-        self.count += len(data)
-        if self.count > self._most:
-            msg = f"printed more than {format_bytes(self._most)}"
-            raise OutputLimitError(msg)
-        os.write(1, data)
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return 1
-
-
-def _limit_files(most: int) -> None:
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
