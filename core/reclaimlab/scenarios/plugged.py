@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import ExtensionError, did_you_mean
 from reclaimlab.hosting.extensions import extensions, parameters_of
+from reclaimlab.policy.policy import parameter_fields
 from reclaimlab.scenarios.document import Problem
 
 if TYPE_CHECKING:
@@ -41,6 +42,23 @@ def device_model(name: str) -> str:
 def is_workload(program: object) -> bool:
     """Whether a plugin brings a program of that name."""
     return isinstance(program, str) and program in extensions("workload")
+
+
+def option_names(section: str, table: Mapping[str, Any]) -> list[str]:
+    """Return what the plugin that a table names can be told; nothing if it names none."""
+    kind, key = _NAMED_BY.get(section, (None, ""))
+    brought = extensions(kind).get(str(table.get(key))) if kind else None
+    if brought is None or brought.error or not hasattr(brought.load(), "Parameters"):
+        return []
+    return [spec.name for spec in parameter_fields(brought.load())]
+
+
+_NAMED_BY: Final[dict[str, tuple[Kind, str]]] = {
+    "filesystem": ("filesystem", "type"),
+    "device": ("device", "model"),
+    "task": ("workload", "program"),
+}
+"""Section -> the kind of plugin that its tables may name, and under which key."""
 
 
 def _look_up(kind: Kind, name: str, builtin: tuple[str, ...]) -> None:

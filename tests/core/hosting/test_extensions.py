@@ -212,3 +212,11 @@ def test_an_extension_that_raises_while_a_run_is_made_is_named(plugins: Path) ->
     forget()
     with pytest.raises(ExtensionError, match=r"device sluggish: make\(\) raised NameError"):
         ran(SCENARIO)
+
+
+def test_a_plugins_option_is_set_by_its_dotted_path() -> None:
+    bare = SCENARIO.replace('[device.sda.options]\nseek = "5ms"\n', "")
+    scenario = read_scenario(bare, "plugged", ["device.sda.options.seek=7ms"])
+    assert scenario.device["sda"].options == {"seek": "7ms"}
+    with pytest.raises(ScenarioError, match="did you mean 'seek'"):
+        read_scenario(bare, "plugged", ["device.sda.options.sek=7ms"])

@@ -67,7 +67,7 @@ def alone(policy: type[Policy]) -> tuple[Contender, Catalog]:
         (Stumbles, "policy stumbles, hook __init__: raised RuntimeError: no"),
         (
             Misspelt,
-            "implements decide_writeback_weight, which is no hook; did you mean 'decide_writeback_wait'?",
+            "decide_writeback_weight, which is no hook; did you mean 'decide_writeback_wait'?",
         ),
         (
             WrongArgument,
