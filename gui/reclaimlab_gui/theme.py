@@ -107,8 +107,8 @@ LIGHT: Final = Theme(
     contenders=("#0072b2", "#c04a00", "#00785a", "#8d3d78"),
 )  # fmt: skip
 DARK: Final = Theme(
-    name="dark", window="#1d2127", base="#15181d", alternate="#282d35", text="#e6e9ee",
-    faint="#a3acb9", line="#4a525e", accent="#4fa3ee", accent_text="#0d1014",
+    name="dark", window="#191c21", base="#262b33", alternate="#2e343e", text="#e6e9ee",
+    faint="#aab3c0", line="#5a6370", accent="#4fa3ee", accent_text="#0d1014",
     better="#46c79b", worse="#ff8a80",
     contenders=("#56b4e9", "#e69f00", "#2ec79a", "#e08cc0"),
 )  # fmt: skip

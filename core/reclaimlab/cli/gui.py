@@ -15,7 +15,7 @@ _EXTRA = "the window needs the extra [gui]: pip install 'reclaimlab[gui]'"
 _LIBRARIES = "apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
 
 
-@click.command("gui", epilog=example("reclaimlab gui"))
+@click.command("gui", epilog=example("reclaimlab gui --db runs.sqlite"))
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--db",
@@ -24,7 +24,11 @@ _LIBRARIES = "apt-get install libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontco
 )
 @click.pass_context
 def command(ctx: click.Context, path: Path | None, db: Path | None) -> None:
-    """Open the window; PATH is a store or a scenario to open in it."""
+    """Open the window.
+
+    PATH is a store or a scenario to open in it. At the first start it shows the hang of July 2013,
+    computed already.
+    """
     ctx.exit(_app().run(db, path))
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from reclaimlab_gui.models.panel import Line, Panel
     from reclaimlab_gui.theme import Theme
@@ -59,6 +59,8 @@ class PlotBoard(QWidget):
         self._markers: dict[tuple[str, int], list[Any]] = {}
         self._times: dict[tuple[str, int], float] = {}
         self._linked = True
+        self._following = False
+        self._column_count = 0
 
     @property
     def plots(self) -> tuple[Any, ...]:
@@ -91,6 +93,11 @@ class PlotBoard(QWidget):
                     # One scale for a row: what looks higher is higher.
                     plot.setYRange(low, high, padding=0.04)
                     self._plots.append((plot, panel))
+                else:
+                    # Something must stand there, or the column becomes narrower than the others.
+                    self._layout.addPlot(row=row, col=column).hide()
+        self._column_count = max((len(panels) for panels in rows), default=0)
+        self._fit_columns()
         height = int(self.fontMetrics().height() * _ROW_HEIGHT_EMS)
         self._layout.setMinimumHeight(height * max(len(rows), 1))
         self.set_linked(linked)
@@ -99,11 +106,8 @@ class PlotBoard(QWidget):
     def set_linked(self, linked: bool) -> None:
         """Make the time axes go together, or only those of one column."""
         self._linked = linked
-        first: dict[int, Any] = {}
-        for plot, panel in self._plots:
-            key = 0 if linked else panel.column
-            leader = first.setdefault(key, plot)
-            plot.setXLink(None if leader is plot else leader)
+        for plot, panel in self._plots[:1] if linked else self._plots:
+            self._follow(panel.column, *plot.getViewBox().viewRange()[0])
 
     def show_all(self) -> None:
         """Show the whole time."""
@@ -137,6 +141,11 @@ class PlotBoard(QWidget):
             for line in lines:
                 line.hide()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep all columns equally wide."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom, pan and mark by keys."""
         key = event.key()
@@ -158,11 +167,33 @@ class PlotBoard(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _follow(self, column: int, low: float, high: float) -> None:
+        """Show the same time in every plot that goes with ``column``.
+
+        Our own link: pyqtgraph's shifts plots that are laid out a little differently.
+        """
+        if self._following:
+            return
+        self._following = True
+        for plot, panel in self._plots:
+            if self._linked or panel.column == column:
+                plot.setXRange(low, high, padding=0)
+        self._following = False
+
+    def _fit_columns(self) -> None:
+        # Left to itself, the layout makes a column as wide as its longest title.
+        grid = self._layout.ci.layout
+        spare = self._scroll.verticalScrollBar().sizeHint().width() + 24
+        each = (self.width() - spare) / max(self._column_count, 1) - grid.horizontalSpacing()
+        for column in range(self._column_count):
+            grid.setColumnFixedWidth(column, max(each, 80.0))
+
     # ---- drawing --------------------------------------------------------------------------------
 
     def _add(self, row: int, column: int, panel: Panel, theme: Theme, time_label: str) -> Any:
         plot = self._layout.addPlot(row=row, col=column)
         plot.setTitle(panel.title, color=theme.text, size=f"{self.font().pointSizeF():.0f}pt")
+        plot.titleLabel.setMinimumWidth(0)  # else a long title widens its column
         for side, text, unit in (("left", "", panel.unit), ("bottom", time_label, "")):
             axis = plot.getAxis(side)
             axis.enableAutoSIPrefix(False)
@@ -177,15 +208,16 @@ class PlotBoard(QWidget):
         plot.getViewBox().setMouseEnabled(x=True, y=False)
         plot.setDownsampling(auto=True, mode="peak")
         plot.setClipToView(True)
-        if len(panel.lines) > 1:
-            plot.addLegend(offset=(-8, 4), labelTextColor=theme.text, brush=theme.base + "c0")
         for line in panel.lines:
             self._draw(plot, line, theme)
         for name, value in panel.limits.items():
-            self._level(plot, value, name, theme.worse, theme)
+            self._level(plot, value, name, theme.worse)
         if panel.is_difference:
-            self._level(plot, 0.0, "", theme.faint, theme)
+            self._level(plot, 0.0, "", theme.faint)
         self._add_markers(plot, panel.column, theme)
+        plot.sigXRangeChanged.connect(
+            lambda _, limits, column=panel.column: self._follow(column, *limits)
+        )
         return plot
 
     def _draw(self, plot: Any, line: Line, theme: Theme) -> None:
@@ -198,17 +230,14 @@ class PlotBoard(QWidget):
             pen.setCosmetic(True)
         item = plot.plot(line.curve.times_s - line.shift_s, line.curve.values, pen=pen)
         item.setCurveClickable(True, width=12)
-        if plot.legend is not None:
-            plot.legend.addItem(item, line.label)
         place = line.place
         item.sigClicked.connect(lambda *_: self.line_clicked.emit(place))
 
     @staticmethod
-    def _level(plot: Any, value: float, label: str, colour: str, theme: Theme) -> None:
+    def _level(plot: Any, value: float, label: str, colour: str) -> None:
         pen = QPen(QColor(colour), 1, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
-        options = {"color": colour, "position": 0.03, "anchors": [(0, 1), (0, 1)]}
-        del theme
+        options = {"color": colour, "position": 0.97, "anchors": [(1, 1), (1, 1)]}
         plot.addItem(pg.InfiniteLine(value, angle=0, pen=pen, label=label, labelOpts=options))
 
     def _add_markers(self, plot: Any, column: int, theme: Theme) -> None:

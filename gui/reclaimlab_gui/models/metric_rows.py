@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def metric_header(shown: SideBySide) -> list[str]:
     """Return the titles: the metric, each column, the gain of each column on the first."""
-    labels = [column.label for column in shown.columns]
-    return ["metric", *labels, *(f"gain of {label}" for label in labels[1:])]
+    labels = shown.short_labels
+    return ["metric", *labels, *(f"gain {label}" for label in labels[1:])]
 
 
 def metric_rows(shown: SideBySide) -> list[Row]:

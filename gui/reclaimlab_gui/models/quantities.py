@@ -90,9 +90,7 @@ _FIXED: Final = (
     Quantity("throughput", "Writers' throughput", "MB/s", "accepted", rate(1e-6)),
     Quantity("scan", "Reclaim scan rate", "MiB/s", "scanned", rate(PAGES_TO_MIB)),
     Quantity("reclaim", "Reclaimed", "MiB/s", "reclaimed", rate(PAGES_TO_MIB)),
-    Quantity(
-        "stall", "Allocation stall (task seconds a second)", "s/s", "reclaim_time", rate(1e-9)
-    ),
+    Quantity("stall", "Allocation stall", "s/s", "reclaim_time", rate(1e-9)),
 )
 
 
@@ -103,7 +101,7 @@ def quantities(columns: Sequence[Sequence[Series]]) -> tuple[Quantity, ...]:
     for name in names:
         subject, dot, kind = name.partition(".")
         if dot and kind == "usage":
-            title = f"Memory of memcg {subject} against its limit"
+            title = f"Memory of memcg {subject}"
             found.insert(0, Quantity(name, title, "MiB", name, level, memcg=subject))
         elif dot and kind == "written":
             found.append(Quantity(name, f"Device {subject} throughput", "MB/s", name, rate(1e-6)))

@@ -13,7 +13,7 @@ from reclaimlab_gui.models.table import Cell, Row
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SCENARIO_HEADER: Final = ("scenario", "decides", "what it stresses")
+SCENARIO_HEADER: Final = ("scenario", "decides")
 
 
 def scenario_rows(extra: Iterable[str] = ()) -> list[Row]:
@@ -26,16 +26,18 @@ def _row(name: str) -> Row:
     try:
         scenario = load_scenario(name)
     except ReclaimlabError as error:
-        return Row((Cell(name), Cell("has faults"), Cell(str(error).splitlines()[0])), key=name)
+        return Row((Cell(name), Cell("has faults", tip=str(error), kind="fault")), key=name)
     tip = f"{scenario.title}\n\n{about(name)}"
-    return Row((Cell(name, tip=tip), Cell(scenario.decides), Cell(scenario.title, tip=tip)), name)
+    return Row((Cell(name, tip=tip), Cell(scenario.decides, tip=tip)), name)
 
 
 def about(name: str) -> str:
-    """Return the comment that opens a scenario's file: what it stresses, and its source."""
-    lines = []
+    """Return the comment that opens a scenario's file, a paragraph for each "Word:" of it."""
+    text = ""
     for line in scenario_text(name).splitlines():
         if not line.startswith("#"):
             break
-        lines.append(line.lstrip("#").strip())
-    return "\n".join(lines)
+        words = line.lstrip("#").strip()
+        begins = words.split(" ", 1)[0].endswith(":")
+        text += ("\n\n" if begins else " ") + words
+    return text.strip()

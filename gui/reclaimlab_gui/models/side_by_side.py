@@ -48,6 +48,12 @@ class SideBySide:
     """The seed to show first."""
 
     @property
+    def short_labels(self) -> tuple[str, ...]:
+        """The labels, without the baseline where a contender only adds to it."""
+        first, *others = (column.label for column in self.columns)
+        return (first, *(each.removeprefix(first) or each for each in others))
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds that any column has a run of."""
         return tuple(sorted({seed for column in self.columns for seed in column.runs}))

@@ -163,11 +163,13 @@ class Order(QSortFilterProxyModel):
             return bool(source.index(source_row, 0, source_parent).data(DIFFERS_ROLE))
         if not self._words:
             return True
+        tip = Qt.ItemDataRole.ToolTipRole
         cells = (
-            source.index(source_row, column, source_parent).data()
+            f"{index.data()} {index.data(tip)}"
             for column in range(source.columnCount())
+            if (index := source.index(source_row, column, source_parent)).isValid()
         )
-        text = " ".join(map(str, cells)).lower()
+        text = " ".join(cells).lower()
         return all(word in text for word in self._words)
 
     def lessThan(self, source_left: Index, source_right: Index) -> bool:

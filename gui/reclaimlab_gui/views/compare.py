@@ -207,7 +207,7 @@ class CompareView(View):
         if self._shown is None:
             return
         self._table(self.metrics).fill(metric_rows(self._shown), metric_header(self._shown))
-        labels = [column.label for column in self._shown.columns]
+        labels = self._shown.short_labels
         self._table(self.settings).fill(setting_rows(self._shown, self._seed), ["setting", *labels])
         for table in (self.metrics, self.settings):
             table.fit_columns()

@@ -6,12 +6,14 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QSpinBox,
     QSplitter,
@@ -60,7 +62,7 @@ class SetUpView(View):
         self._search.setPlaceholderText("Search scenarios")
         self._search.setAccessibleName("Search scenarios")
         self._search.setClearButtonEnabled(True)
-        self._about = QLabel()
+        self._about = QPlainTextEdit()
         self._form = FieldForm("Values of the scenario")
         self._fault = QLabel()
         self.contenders = ContenderEditor()
@@ -96,7 +98,7 @@ class SetUpView(View):
             self._scenarios.append(scenario_rows([name])[-1:])
         self._scenario = name
         self._list.select_key(name)
-        self._about.setText(f"{scenario.title}\n\nDecides: {scenario.decides}\n\n{about(name)}")
+        self._about.setPlainText(f"{scenario.title}\n\n{about(name)}")
         self._form.show_fields(scenario_fields(scenario))
         self.contenders.set_contenders([scenario.kernel, f"{scenario.kernel}+may-enter-fs"])
         self._check()
@@ -142,18 +144,17 @@ class SetUpView(View):
     # ---- building -------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._about.setWordWrap(True)
-        self._about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._about.setTextFormat(Qt.TextFormat.PlainText)
+        self._about.setReadOnly(True)
+        self._about.setAccessibleName("About the scenario")
+        self._about.setFrameShape(QFrame.Shape.NoFrame)
         self._fault.setProperty("fault", True)
         self._fault.setWordWrap(True)
         self._fault.hide()
         columns = QSplitter()
         columns.setChildrenCollapsible(False)
-        columns.addWidget(_titled("1  Scenario", self._search, self._list, self._scrolled_about()))
-        columns.addWidget(_titled("2  Values, as people write them", self._fault, self._form))
-        columns.addWidget(_titled("3  Contenders, the first is the baseline", self.contenders))
+        columns.addWidget(_titled("1  Scenario", self._search, self._list, self._about))
+        columns.addWidget(_titled("2  Values", self._fault, self._form))
+        columns.addWidget(_titled("3  Contenders", self.contenders))
         for place in range(3):
             columns.setStretchFactor(place, 1)
         columns.setSizes([400, 380, 380])
@@ -161,16 +162,6 @@ class SetUpView(View):
         layout.addWidget(columns, 1)
         layout.addLayout(self._bottom())
         self._list.fit_columns()
-
-    def _scrolled_about(self) -> QWidget:
-        from PySide6.QtWidgets import QFrame, QScrollArea
-
-        area = QScrollArea()
-        area.setAccessibleName("About the scenario")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(self._about)
-        return area
 
     def _bottom(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -228,7 +219,5 @@ def _titled(title: str, *widgets: QWidget) -> QWidget:
     label.setProperty("heading", True)
     layout.addWidget(label)
     for widget in widgets:
-        layout.addWidget(
-            widget, 1 if len(widgets) < 2 or widget.sizePolicy().verticalPolicy().value & 4 else 0
-        )
+        layout.addWidget(widget, 0 if isinstance(widget, QLineEdit | QLabel) else 1)
     return box

@@ -49,6 +49,7 @@ class CompareBar(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._span = QLabel()
         self._span.setProperty("faint", True)
+        self._span.setMinimumWidth(10)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for title, widget in (
@@ -62,8 +63,8 @@ class CompareBar(QWidget):
             if title:
                 layout.addWidget(QLabel(title))
             layout.addWidget(widget)
-        layout.addStretch(1)
-        layout.addWidget(self._span)
+        layout.addSpacing(12)
+        layout.addWidget(self._span, 1)
         self._seed.activated.connect(self._on_seed)
         self.overlay.toggled.connect(self.arranged)
         self.difference.toggled.connect(self.arranged)

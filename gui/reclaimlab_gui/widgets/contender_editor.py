@@ -40,6 +40,7 @@ class ContenderEditor(QWidget):
         super().__init__(parent)
         self._list = QListWidget()
         self._list.setAccessibleName("Contenders; the first is the baseline")
+        self._list.setToolTip("The first is the baseline")
         self._text = QLineEdit()
         self._text.setAccessibleName("Contender as text")
         self._text.setPlaceholderText("KERNEL+FIX(param=value)")

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
@@ -49,16 +48,14 @@ class FieldForm(QScrollArea):
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(8, 4, 8, 8)
-        groups: dict[str, QGridLayout] = {}
+        group = ""
         for each in fields:
-            if each.group not in groups:
-                title = QLabel(each.group)
+            if each.group != group:
+                group = each.group
+                title = QLabel(group)
                 title.setProperty("heading", True)
                 column.addWidget(title)
-                groups[each.group] = QGridLayout()
-                groups[each.group].setColumnStretch(1, 1)
-                column.addLayout(groups[each.group])
-            self._add(groups[each.group], each)
+            self._add(column, each)
         column.addStretch(1)
         self.setWidget(body)
 
@@ -96,8 +93,7 @@ class FieldForm(QScrollArea):
                 faults.get(name, "") or self._fields[name].doc
             )
 
-    def _add(self, grid: QGridLayout, field: Field) -> None:
-        row = grid.rowCount()
+    def _add(self, column: QVBoxLayout, field: Field) -> None:
         editor: QLineEdit | QComboBox
         if field.choices:
             editor = QComboBox()
@@ -112,19 +108,15 @@ class FieldForm(QScrollArea):
         editor.setAccessibleDescription(field.doc)
         editor.setToolTip(field.doc)
         shown = field.name.removeprefix(field.group).lstrip(".: ")
-        label = QLabel(shown)
+        label = QLabel(f"{shown} - {field.doc}")
+        label.setWordWrap(True)
         label.setBuddy(editor)
-        label.setToolTip(field.doc)
-        doc = QLabel(field.doc)
-        doc.setWordWrap(True)
-        doc.setProperty("faint", True)
         fault = QLabel()
         fault.setWordWrap(True)
         fault.setProperty("fault", True)
         fault.hide()
-        grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(editor, row, 1)
-        grid.addWidget(doc, row + 1, 1)
-        grid.addWidget(fault, row + 2, 1)
+        for widget in (label, editor, fault):
+            widget.setMinimumWidth(10)
+            column.addWidget(widget)
         self._editors[field.name] = editor
         self._faults[field.name] = fault
