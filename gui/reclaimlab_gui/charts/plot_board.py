@@ -182,9 +182,11 @@ class PlotBoard(QWidget):
 
     def _fit_columns(self) -> None:
         # Left to itself, the layout makes a column as wide as its longest title.
+        if not self._column_count:  # an empty layout dies of being asked for its spacing
+            return
         grid = self._layout.ci.layout
         spare = self._scroll.verticalScrollBar().sizeHint().width() + 24
-        each = (self.width() - spare) / max(self._column_count, 1) - grid.horizontalSpacing()
+        each = (self.width() - spare) / self._column_count - grid.horizontalSpacing()
         for column in range(self._column_count):
             grid.setColumnFixedWidth(column, max(each, 80.0))
 
@@ -192,8 +194,9 @@ class PlotBoard(QWidget):
 
     def _add(self, row: int, column: int, panel: Panel, theme: Theme, time_label: str) -> Any:
         plot = self._layout.addPlot(row=row, col=column)
-        plot.setTitle(panel.title, color=theme.text, size=f"{self.font().pointSizeF():.0f}pt")
-        plot.titleLabel.setMinimumWidth(0)  # else a long title widens its column
+        plot.setTitle(panel.caption, color=theme.text, size=f"{self.font().pointSizeF():.0f}pt")
+        plot.titleLabel.updateMin = lambda: None  # else a long title widens its column
+        plot.titleLabel.setMinimumWidth(0)
         for side, text, unit in (("left", "", panel.unit), ("bottom", time_label, "")):
             axis = plot.getAxis(side)
             axis.enableAutoSIPrefix(False)

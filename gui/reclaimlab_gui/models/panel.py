@@ -33,3 +33,8 @@ class Panel:
     lines: tuple[Line, ...]
     limits: Mapping[str, float] = field(default_factory=dict)
     is_difference: bool = False
+
+    @property
+    def caption(self) -> str:
+        """What stands above the plot: a difference stands right below its quantity."""
+        return "minus baseline" if self.is_difference else self.title

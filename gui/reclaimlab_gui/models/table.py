@@ -149,12 +149,12 @@ class Order(QSortFilterProxyModel):
     def set_only_differing(self, only: bool) -> None:
         """Show only rows whose columns differ."""
         self._only_differing = only
-        self.invalidateFilter()
+        self.invalidate()
 
     def set_words(self, text: str) -> None:
         """Show only rows in which every word of ``text`` occurs."""
         self._words = tuple(text.lower().split())
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         """Say whether a row is shown."""

@@ -119,7 +119,7 @@ class CompareBar(QWidget):
     def show_span(self, a: float | None, b: float | None) -> None:
         """Say where the markers stand and how far apart."""
         if a is None and b is None:
-            self._span.setText("Double click: marker A; with Shift: B")
+            self._span.setText("Double click: A; Shift: B")
             return
         parts = [f"{name} {t:.3f} s" for name, t in (("A", a), ("B", b)) if t is not None]
         if a is not None and b is not None:
