@@ -25,6 +25,8 @@ def make_application() -> QApplication:
     application = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("reclaimlab")
     application.setApplicationVersion(__version__)
+    if application.style().objectName() != "fusion":
+        application.setStyle("Fusion")
     return application
 
 

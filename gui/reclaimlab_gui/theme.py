@@ -123,9 +123,12 @@ def system_theme() -> str:
 
 def apply_theme(application: QApplication, theme: Theme, *, points: float) -> None:
     """Give the whole application the colours of ``theme`` and letters of a size."""
+    worn = f"{theme.name} {points}"
+    if application.property("theme") == worn:  # each change asks every widget there is
+        return
+    application.setProperty("theme", worn)
     font = application.font()
     font.setPointSizeF(points)
     application.setFont(font)
-    application.setStyle("Fusion")
     application.setPalette(theme.palette())
     application.setStyleSheet(theme.style_sheet())

@@ -8,7 +8,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
 from reclaimlab_gui.app import open_window
@@ -34,22 +34,27 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot) -> Callable[[Path], MainWindow]:
+def make_window(qtbot: QtBot) -> Iterator[Callable[[Path], MainWindow]]:
+    del qtbot  # it made the application
+    made: list[MainWindow] = []
+
     def make(database: Path) -> MainWindow:
         window = open_window(database)
         window.resize(1280, 800)
-        qtbot.addWidget(window)
         window.show()
+        made.append(window)
         return window
 
-    return make
+    yield make
+    for window in made:
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
-def window(make_window: Callable[[Path], MainWindow], store: Path) -> Iterator[MainWindow]:
-    made = make_window(store)
-    yield made
-    made.close()
+def window(make_window: Callable[[Path], MainWindow], store: Path) -> MainWindow:
+    return make_window(store)
 
 
 @pytest.fixture

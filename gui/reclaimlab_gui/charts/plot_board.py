@@ -85,6 +85,7 @@ class PlotBoard(QWidget):
         self._layout.setBackground(theme.base)
         self._plots.clear()
         self._markers.clear()
+        self._following = True  # until all stand where they belong
         for row, panels in enumerate(rows):
             low, high = _value_range([panel for panel in panels if panel is not None])
             for column, panel in enumerate(panels):
@@ -93,14 +94,12 @@ class PlotBoard(QWidget):
                     # One scale for a row: what looks higher is higher.
                     plot.setYRange(low, high, padding=0.04)
                     self._plots.append((plot, panel))
-                else:
-                    # Something must stand there, or the column becomes narrower than the others.
-                    self._layout.addPlot(row=row, col=column).hide()
         self._column_count = max((len(panels) for panels in rows), default=0)
         self._fit_columns()
         height = int(self.fontMetrics().height() * _ROW_HEIGHT_EMS)
         self._layout.setMinimumHeight(height * max(len(rows), 1))
-        self.set_linked(linked)
+        self._linked = linked
+        self._following = False
         self.show_all()
 
     def set_linked(self, linked: bool) -> None:
@@ -111,10 +110,12 @@ class PlotBoard(QWidget):
 
     def show_all(self) -> None:
         """Show the whole time."""
+        panels = self.panels
+        self._following = True
         for plot, panel in self._plots:
-            others = [each for _, each in self._plots]
-            same = others if self._linked else [o for o in others if o.column == panel.column]
+            same = [each for each in panels if self._linked or each.column == panel.column]
             plot.setXRange(*_time_range(same), padding=0.01)
+        self._following = False
 
     def marker(self, name: str, column: int) -> float | None:
         """Return where a marker stands in a column (s on its axis); None if it was not put."""
@@ -193,7 +194,7 @@ class PlotBoard(QWidget):
     # ---- drawing --------------------------------------------------------------------------------
 
     def _add(self, row: int, column: int, panel: Panel, theme: Theme, time_label: str) -> Any:
-        plot = self._layout.addPlot(row=row, col=column)
+        plot = self._layout.addPlot(row=row, col=column, enableMenu=False)
         plot.setTitle(panel.caption, color=theme.text, size=f"{self.font().pointSizeF():.0f}pt")
         plot.titleLabel.updateMin = lambda: None  # else a long title widens its column
         plot.titleLabel.setMinimumWidth(0)
@@ -206,7 +207,6 @@ class PlotBoard(QWidget):
             axis.setStyle(tickFont=self.font())
         plot.getAxis("left").setWidth(self.fontMetrics().height() * 4)
         plot.showGrid(x=True, y=True, alpha=0.18)
-        plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.getViewBox().setMouseEnabled(x=True, y=False)
         plot.setDownsampling(auto=True, mode="peak")

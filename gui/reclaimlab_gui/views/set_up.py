@@ -57,11 +57,11 @@ class SetUpView(View):
         self._files: list[str] = []
         self._scenarios = Table(SCENARIO_HEADER)
         self._scenarios.fill(scenario_rows())
-        self._list = TableView("Scenarios", self._scenarios)
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search scenarios")
-        self._search.setAccessibleName("Search scenarios")
-        self._search.setClearButtonEnabled(True)
+        self.list = TableView("Scenarios", self._scenarios)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search scenarios")
+        self.search.setAccessibleName("Search scenarios")
+        self.search.setClearButtonEnabled(True)
         self._about = QPlainTextEdit()
         self._form = FieldForm("Values of the scenario")
         self._fault = QLabel()
@@ -82,6 +82,11 @@ class SetUpView(View):
         return self._form
 
     @property
+    def can_run(self) -> bool:
+        """Whether nothing is wrong with what is set up."""
+        return self._run.isEnabled()
+
+    @property
     def settings(self) -> list[str]:
         """The values that were changed, as ``--set`` takes them."""
         return [f"{name}={text}" for name, text in self._form.changed_values().items()]
@@ -97,7 +102,7 @@ class SetUpView(View):
             self._files.append(name)
             self._scenarios.append(scenario_rows([name])[-1:])
         self._scenario = name
-        self._list.select_key(name)
+        self.list.select_key(name)
         self._about.setPlainText(f"{scenario.title}\n\n{about(name)}")
         self._form.show_fields(scenario_fields(scenario))
         self.contenders.set_contenders([scenario.kernel, f"{scenario.kernel}+may-enter-fs"])
@@ -152,7 +157,7 @@ class SetUpView(View):
         self._fault.hide()
         columns = QSplitter()
         columns.setChildrenCollapsible(False)
-        columns.addWidget(_titled("1  Scenario", self._search, self._list, self._about))
+        columns.addWidget(_titled("1  Scenario", self.search, self.list, self._about))
         columns.addWidget(_titled("2  Values", self._fault, self._form))
         columns.addWidget(_titled("3  Contenders", self.contenders))
         for place in range(3):
@@ -161,7 +166,7 @@ class SetUpView(View):
         layout = QVBoxLayout(self)
         layout.addWidget(columns, 1)
         layout.addLayout(self._bottom())
-        self._list.fit_columns()
+        self.list.fit_columns()
 
     def _bottom(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -185,8 +190,8 @@ class SetUpView(View):
         return row
 
     def _connect(self) -> None:
-        self._search.textChanged.connect(self._list.order.set_words)
-        self._list.row_selected.connect(self._on_scenario)
+        self.search.textChanged.connect(self.list.order.set_words)
+        self.list.row_selected.connect(self._on_scenario)
         self._form.changed.connect(self._pause.start)
         self.contenders.changed.connect(self._pause.start)
         self._pause.timeout.connect(self._check)

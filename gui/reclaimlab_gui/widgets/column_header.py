@@ -52,7 +52,9 @@ class ColumnHeader(QWidget):
         second = QHBoxLayout()
         second.addWidget(VerdictBadge(_verdict(column, seed)))
         summary = next(c for c in shown.comparison.contenders if c.contender == column.label)
-        same = sum(n for verdict, n in summary.verdicts.items() if verdict == _verdict(column, seed))
+        same = sum(
+            n for verdict, n in summary.verdicts.items() if verdict == _verdict(column, seed)
+        )
         counts = QLabel(f"{same} of {len(column.runs)}")
         counts.setProperty("faint", True)
         counts.setToolTip(f"All seeds: {describe_counts(summary.verdicts)}")

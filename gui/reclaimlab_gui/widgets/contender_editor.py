@@ -41,9 +41,9 @@ class ContenderEditor(QWidget):
         self._list = QListWidget()
         self._list.setAccessibleName("Contenders; the first is the baseline")
         self._list.setToolTip("The first is the baseline")
-        self._text = QLineEdit()
-        self._text.setAccessibleName("Contender as text")
-        self._text.setPlaceholderText("KERNEL+FIX(param=value)")
+        self.text = QLineEdit()
+        self.text.setAccessibleName("Contender as text")
+        self.text.setPlaceholderText("KERNEL+FIX(param=value)")
         self._fault = QLabel()
         self._fault.setWordWrap(True)
         self._fault.setProperty("fault", True)
@@ -52,14 +52,14 @@ class ContenderEditor(QWidget):
         self._kernel.setAccessibleName("Kernel")
         self._fixes = QListWidget()
         self._fixes.setAccessibleName("Fixes over the kernel")
-        self._form = FieldForm("Parameters of the policies")
+        self.form = FieldForm("Parameters of the policies")
         self._build()
         self.refresh_policies()
         self._list.currentRowChanged.connect(self._on_selected)
-        self._text.textEdited.connect(self._on_typed)
+        self.text.textEdited.connect(self._on_typed)
         self._kernel.currentTextChanged.connect(self._on_composed)
         self._fixes.itemChanged.connect(self._on_composed)
-        self._form.changed.connect(self._on_composed)
+        self.form.changed.connect(self._on_composed)
 
     @property
     def contenders(self) -> tuple[str, ...]:
@@ -79,6 +79,12 @@ class ContenderEditor(QWidget):
         """Return what is wrong with any contender; empty if nothing is."""
         found = (contender_fault(each) for each in self.contenders)
         return next(filter(None, found), "") if self.contenders else "name at least one contender"
+
+    def tick(self, fix: str, *, chosen: bool = True) -> None:
+        """Put a fix over the kernel of the selected contender, or take it away."""
+        state = Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked
+        for item in self._fixes.findItems(fix, Qt.MatchFlag.MatchExactly):
+            item.setCheckState(state)
 
     def refresh_policies(self) -> None:
         """Offer the policies that may be loaded now."""
@@ -110,7 +116,7 @@ class ContenderEditor(QWidget):
         top.addWidget(self._list)
         top.addLayout(buttons)
         for row, (title, widget) in enumerate(
-            (("As text", self._text), ("", self._fault), ("Kernel", self._kernel))
+            (("As text", self.text), ("", self._fault), ("Kernel", self._kernel))
         ):
             label = QLabel(title)
             label.setBuddy(widget)
@@ -118,7 +124,7 @@ class ContenderEditor(QWidget):
             bottom.addWidget(widget, row, 1)
         bottom.addWidget(QLabel("Fixes"), 3, 0, Qt.AlignmentFlag.AlignTop)
         bottom.addWidget(self._fixes, 3, 1)
-        bottom.addWidget(self._form, 4, 0, 1, 2)
+        bottom.addWidget(self.form, 4, 0, 1, 2)
         bottom.setRowStretch(3, 2)
         bottom.setRowStretch(4, 2)
         bottom.setColumnStretch(1, 1)
@@ -135,7 +141,7 @@ class ContenderEditor(QWidget):
     def _add(self) -> None:
         base = self.contenders[0] if self.contenders else self._kernel.currentText()
         self.set_contenders([*self.contenders, base])
-        self._text.setFocus()
+        self.text.setFocus()
 
     def _remove(self) -> None:
         row = self._list.currentRow()
@@ -153,7 +159,7 @@ class ContenderEditor(QWidget):
 
     def _on_selected(self, row: int) -> None:
         text = self._list.item(row).text() if row >= 0 else ""
-        self._text.setText(text)
+        self.text.setText(text)
         self._show(text)
 
     def _on_typed(self, text: str) -> None:
@@ -177,7 +183,7 @@ class ContenderEditor(QWidget):
         self._show_form(choice)
 
     def _show_form(self, choice: ContenderChoice) -> None:
-        self._form.show_fields(choice.fields())
+        self.form.show_fields(choice.fields())
 
     def _on_composed(self) -> None:
         if self._list.currentRow() < 0:
@@ -185,19 +191,17 @@ class ContenderEditor(QWidget):
         rows = map(self._fixes.item, range(self._fixes.count()))
         checked = [item.text() for item in rows if item.checkState() is Qt.CheckState.Checked]
         old = (
-            ContenderChoice.of(self._text.text())
-            if not contender_fault(self._text.text())
-            else None
+            ContenderChoice.of(self.text.text()) if not contender_fault(self.text.text()) else None
         )
         fixes = [each for each in (old.fixes if old else ()) if each in checked]
         fixes += [each for each in checked if each not in fixes]
         kernel = self._kernel.currentText()
         same = old is not None and (old.kernel, old.fixes) == (kernel, tuple(fixes))
-        values = self._form.values() if same or old is None else old.values
+        values = self.form.values() if same or old is None else old.values
         choice = ContenderChoice(kernel, tuple(fixes), values)
-        self._form.show_faults(choice.faults())
+        self.form.show_faults(choice.faults())
         text = choice.text()
-        self._text.setText(text)
+        self.text.setText(text)
         self._store(text)
         if not same:
             self._show_form(choice)

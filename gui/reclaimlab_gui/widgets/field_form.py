@@ -84,6 +84,10 @@ class FieldForm(QScrollArea):
         else:
             editor.setText(text)
 
+    def fault_at(self, name: str) -> str:
+        """Return what is said to be wrong with a field; empty if nothing is."""
+        return self._faults[name].text()
+
     def show_faults(self, faults: Mapping[str, str]) -> None:
         """Say at each field what is wrong there; nothing at the others."""
         for name, label in self._faults.items():
