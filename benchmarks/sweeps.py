@@ -107,19 +107,23 @@ def ratios(runs: int, rounds: int, folder: Path) -> None:
         executors: dict[str, Executor] = {"one": one, "two": two, "dask": dask}
         for executor in executors.values():
             warm(executor, folder)
-        inline_cpu = []
+        inline_cpu: list[float] = []
+        dask_cpu: list[float] = []
         for place in range(rounds):
             for name, executor in executors.items():
                 wall, cpu = sweep(plan, executor, folder / f"{name}-{place}.db")
                 walls[name].append(wall)
                 if name == "one":
                     inline_cpu.append(cpu / runs)
+                if name == "dask":
+                    dask_cpu.append(cpu / runs)
             bare.append(bare_s(plan, 3))
     told = {name: statistics.median(each) for name, each in walls.items()}
     overhead = (statistics.median(inline_cpu) - statistics.median(bare)) * 1e3
     say(f"a bare run: {statistics.median(bare) * 1e3:.1f} ms CPU")
     say(f"planning, reading, storing: {overhead:.2f} ms CPU a run")
     say(f"{JOBS} processes against one: {told['one'] / told['two']:.2f}x")
+    say(f"parent and Dask scheduler: {statistics.median(dask_cpu) * 1e3:.2f} ms CPU a run")
     say(f"a local Dask cluster against the pool: {(told['dask'] / told['two'] - 1) * 100:+.1f} %")
 
 
