@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.measure.records import Verdict
 from reclaimlab.runs.run import RunRequest, Stop, never
-from reclaimlab.scenarios.reader import scenario_hash, scenario_toml
+from reclaimlab.scenarios.reader import scenario_toml
 from reclaimlab.store.records import Failure
 from reclaimlab.sweep.execute import Tally
-from reclaimlab.sweep.plan import Source, contender_with, content_key, split_settings
+from reclaimlab.sweep.plan import Source, contender_with, content_key, split_settings, text_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,7 +110,7 @@ def _made_ready(cell: Cell) -> tuple[str, RunRequest]:
     of_scenario, of_policies = split_settings(dict(cell.settings), (cell.contender,))
     scenario = cell.source.scenario(of_scenario)
     contender = contender_with(cell.contender, of_policies)
-    digest = scenario_hash(scenario)
-    key = content_key(digest, contender, cell.seed)
     text = scenario_toml(scenario)
+    digest = text_hash(text)
+    key = content_key(digest, contender, cell.seed)
     return key, RunRequest(int(key[:8], 16), scenario.name, text, digest, contender, cell.seed)

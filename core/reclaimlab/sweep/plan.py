@@ -14,7 +14,7 @@ from reclaimlab.hosting.contender import Contender, parse_contender
 from reclaimlab.policy.policy import parameter_fields, parse_parameter
 from reclaimlab.runs.run import RunRequest, installed_policies
 from reclaimlab.runs.sources import source_hash
-from reclaimlab.scenarios.reader import read_scenario, scenario_hash, scenario_text, scenario_toml
+from reclaimlab.scenarios.reader import read_scenario, scenario_text, scenario_toml
 from reclaimlab.store.sweeps import PlannedRun, SweepHead
 from reclaimlab.sweep.values import SweepError, policy_parameters
 
@@ -87,6 +87,11 @@ def contender_with(contender: str, settings: Mapping[str, str]) -> str:
         parameters = dataclasses.replace(choice.parameters, **values)
         choices.append(dataclasses.replace(choice, parameters=parameters))
     return str(Contender(choices[0], tuple(choices[1:])))
+
+
+def text_hash(text: str) -> str:
+    """Return the hash of a scenario's canonical text: its `scenario_hash`, made only once."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def content_key(digest: str, contender: str, seed: int) -> str:
@@ -180,7 +185,8 @@ class SweepPlan:
         settings = self.design.settings(point)
         of_scenario, of_policies = self._split(settings)
         scenario = self.source.scenario(of_scenario)
-        digest = scenario_hash(scenario)
+        text = scenario_toml(scenario)
+        digest = text_hash(text)
         first = point * self.runs_a_point
         pairs = ((contender, seed) for seed in self.seeds for contender in self.contenders)
         runs = []
@@ -189,7 +195,7 @@ class SweepPlan:
             runs.append(
                 PlannedRun(first + place, point, name, seed, content_key(digest, name, seed))
             )
-        return PointRuns(point, settings, digest, scenario_toml(scenario), tuple(runs))
+        return PointRuns(point, settings, digest, text, tuple(runs))
 
     def points(self, shard: tuple[int, int] = (1, 1)) -> Iterator[int]:
         """Yield the numbers of the points of one shard ``(k, n)``: every n-th from the k-th on."""

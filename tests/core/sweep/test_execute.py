@@ -12,6 +12,7 @@ from reclaimlab.runs.executors import Ended
 from reclaimlab.runs.executors.inline import InlineExecutor
 from reclaimlab.runs.executors.processes import ProcessExecutor
 from reclaimlab.runs.run import RunRequest, Stop, never, run_one
+from reclaimlab.scenarios.reader import scenario_hash
 from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.records import Failure
 from reclaimlab.store.sweeps import SweepReader, SweepWriter
@@ -47,6 +48,14 @@ def test_a_result_is_the_one_that_a_single_run_gives(make_plan: MakePlan, tmp_pa
     assert runs[1].settings == {"memcg.box.limit": "16MiB"}
     assert runs[1].result_hash == result_hash(alone)
     assert runs[1].metrics == alone.metrics
+
+
+def test_a_point_knows_its_scenario_by_the_hash_that_comparisons_store(
+    make_plan: MakePlan,
+) -> None:
+    plan = make_plan(LIMITS)
+    point = plan.point(2)
+    assert point.digest == scenario_hash(plan.source.scenario(point.settings))
 
 
 def test_the_second_call_runs_nothing(make_plan: MakePlan, tmp_path: Path) -> None:
@@ -108,7 +117,7 @@ def test_a_worker_that_dies_or_hangs_costs_its_run_one_more_try(
     sign: signal.Signals, make_plan: MakePlan, stored: Stored, tmp_path: Path
 ) -> None:
     plan = make_plan(LIMITS, seeds=3, settings=("duration=2s",))
-    executor, hit = ProcessExecutor(2, silent_s=3.0), []
+    executor, hit = ProcessExecutor(2, silent_s=5.0), []
 
     def hurt(tally: Tally) -> None:
         if tally.ran in (2, 6) and tally.ran not in hit:

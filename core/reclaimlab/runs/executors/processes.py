@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _POLL_S: Final = 0.1
 _BEAT_S: Final = 0.5
+_START_S: Final = 60.0
+"""How much later than that the first sign may come: a process that starts imports for a while."""
 _DEPTH: Final = 2
 """The run a process is at, and the next."""
 SILENT_S: Final = 120.0
@@ -126,7 +128,8 @@ class _Worker:
 
     def __init__(self, context: SpawnContext) -> None:
         self.under_way: deque[RunRequest] = deque()
-        self._sign = time.monotonic()
+        self._sign = time.monotonic() + _START_S
+        self._has_started = False
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
         with _sigint_blocked():
@@ -135,7 +138,7 @@ class _Worker:
 
     def give(self, request: RunRequest) -> None:
         """Hand out a run; that the process is gone is found when it is heard."""
-        if not self.under_way:
+        if self._has_started and not self.under_way:
             self._sign = time.monotonic()
         self.under_way.append(request)
         with contextlib.suppress(OSError):
@@ -147,7 +150,7 @@ class _Worker:
         Raises:
             EOFError: it has died.
         """
-        self._sign = time.monotonic()
+        self._sign, self._has_started = time.monotonic(), True
         if not self.connection.poll():
             raise EOFError
         try:
@@ -195,6 +198,7 @@ def _serve(connection: Connection) -> None:
         return False
 
     with contextlib.suppress(EOFError, OSError):
+        connection.send(None)
         while True:
             connection.send(simulate_packed(connection.recv(), stop=beat))
 
