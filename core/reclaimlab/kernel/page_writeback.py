@@ -100,9 +100,13 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
 
 
 def rotate_reclaimable_page(k: Kernel, extent: Extent) -> None:
-    """Move a page that is clean, inactive, unlocked and on a list to the tail, to be freed next."""
+    """Move a page that is clean, unlocked and on a list to the inactive tail, to be freed next."""
     lru = extent.lru
-    if lru is not None and not lru.active and not extent.dirty and extent.locked is None:
-        lru.remove(extent)
-        lru.add_tail(extent)
-        k.vmstat.pgrotated += extent.nr
+    if lru is None or extent.dirty or extent.locked is not None:
+        return
+    lruvec, file = extent.memcg.lruvec, extent.mapping.file
+    if lru.active and not k.features.rotates_active:
+        return
+    lru.remove(extent)
+    (lruvec.inactive_file if file else lruvec.inactive_anon).add_tail(extent)
+    k.vmstat.pgrotated += extent.nr

@@ -193,6 +193,9 @@ class Features(NamedTuple):
     """cgroup writeback exists (v4.2): a memcg can have its own bdi_writeback on v2."""
     zone_writeback_flag: bool = True
     """ZONE_WRITEBACK / PGDAT_WRITEBACK exists (v3.11): a batch all under writeback sets it."""
+    rotates_active: bool = False
+    """A page that reclaim marked goes to the inactive tail at the end of its writeback even from
+    the active list (c55e8d035b28, in v4.11)."""
     folio_names: bool = False
     """Functions are named after folios (v5.17): shrink_folio_list, folio_wait_writeback."""
 

@@ -106,6 +106,7 @@ class Linux61(Linux42):
                 legacy_block_queue=False,
                 page_alloc_gives_up=True,
                 file_inactive_ratio=True,
+                rotates_active=True,
                 folio_names=True,
             )
         )

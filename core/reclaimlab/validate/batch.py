@@ -1,0 +1,74 @@
+"""Every recording of a folder as a scenario, run, and compared; in processes if there are many."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final
+
+from reclaimlab.errors import RecordingError
+from reclaimlab.runs.run import run_one
+from reclaimlab.scenarios.importers.output import import_text
+from reclaimlab.scenarios.importers.vmstat import draft_of
+from reclaimlab.scenarios.reader import read_scenario
+from reclaimlab.scenarios.recording import Recording
+from reclaimlab.validate.compare import Result, compare
+from reclaimlab.validate.measured import measured
+from reclaimlab.validate.simulated import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SEED: Final = 1
+
+
+def recordings_in(folder: Path) -> list[Path]:
+    """Return the folders of recorded runs in ``folder``, which may be one itself.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    if (folder / "meta.toml").is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob("*/meta.toml"))
+    if not found:
+        msg = f"{folder}: holds no recording; one is a folder with meta.toml and samples.csv"
+        raise RecordingError(msg)
+    return found
+
+
+def validate_one(folder: Path, seed: int = SEED) -> Result:
+    """Simulate one recording on the kernel it names, and compare.
+
+    Raises:
+        RecordingError: it is damaged, or makes no scenario.
+    """
+    recording = Recording.read(folder)
+    real = measured(recording)
+    scenario = read_scenario(import_text(draft_of(recording), ""), recording.name)
+    sampler = Sampler()
+    run_one(scenario, scenario.kernel, seed, observe=sampler.observe)
+    ours = sampler.observation(
+        real.duration_s, real.counts.get("traced_s", 0.0), sequential=real.sequential
+    )
+    return compare(
+        recording.name, scenario.kernel, str(recording.meta["fs"]),
+        str(recording.meta["cgroup"]), real, ours,
+    )  # fmt: skip
+
+
+def validate_all(folders: Sequence[Path], *, jobs: int = 1, seed: int = SEED) -> Iterator[Result]:
+    """Yield the result of each recording, in the order given."""
+    if jobs == 1 or len(folders) == 1:
+        for folder in folders:
+            yield validate_one(folder, seed)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(validate_one, folder, seed) for folder in folders]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
