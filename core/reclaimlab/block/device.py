@@ -29,6 +29,10 @@ BLK_BATCH_REQ: Final = 32
 """A woken submitter may queue so many requests beyond the limit (legacy)."""
 SBQ_WAKE_BATCH: Final = 8
 """Free tags before a submitter is woken (mq)."""
+DEVICE_HOLDS: Final = 5
+"""Requests that a device has taken from the queue: a flush does not pass those. The first flush of
+a commit takes 0.13 to 0.18 s at 20 MB/s and 0.5 s at 5 MB/s, of 32 MiB queued, in the traces of
+a_seq_ext4_20MBps_100M_r1 and a_seq_ext4_5MBps_100M_r1 (6.18)."""
 SUBMIT_REQUEST_NS: Final = 5_000
 """CPU time to build and queue one request; kernel/costs.py says how such constants are chosen."""
 
@@ -55,6 +59,7 @@ class BlockDevice:
         "_stream",
         "busy_until_ns",
         "flush_ns",
+        "flushed",
         "irq_cpu",
         "label",
         "latency_ns",
@@ -117,6 +122,7 @@ class BlockDevice:
         self.tags = WaitQueue(
             loop, "blk_mq_get_tag" if not legacy else "get_request_wait", resource=self
         )
+        self.flushed = WaitQueue(loop, "blkdev_issue_flush", resource=self)
         self.listening: Callable[[], bool] = lambda: False
         self.on_uncongested: Callable[[], None] = lambda: None
         self._armed = False
@@ -237,14 +243,22 @@ class BlockDevice:
             room -= 1
         return finish, size
 
-    def submit_bio(self, size: int, on_done: Callable[[], None], *, write: bool) -> Steps:
-        """Queue a bio, sleeping while the queue is full."""
-        batching = 0
+    def submit_bio(
+        self, size: int, on_done: Callable[[], None], *, write: bool, flush: bool = False
+    ) -> Steps:
+        """Queue a bio, sleeping while the queue is full.
+
+        Who is woken in a blk-mq queue leaves a tag to each of those that were woken with him.
+        """
+        batching = others = 0
         while True:
             self._reap()
             room = self.nr_requests + batching - len(self._finishes)
+            room = max(room - others, min(room, 1))
             if room > 0:
                 before = self.requests
+                if flush:
+                    self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + self.flush_ns
                 finish, size = self._queue_bio(size, room, write=write)
                 self.peak_in_flight = max(self.peak_in_flight, len(self._finishes))
                 self._after_submit()
@@ -254,6 +268,14 @@ class BlockDevice:
                     return
             yield from self.get_request()
             batching = BLK_BATCH_REQ if self.legacy else 0
+            others = 0 if self.legacy else min(len(self.tags.waiters), SBQ_WAKE_BATCH - 1)
+
+    def blkdev_issue_flush(self) -> Steps:
+        """Sleep until the device has emptied its cache: after the requests that it holds itself."""
+        self._reap()
+        held = min(len(self._finishes), DEVICE_HOLDS)
+        done_ns = self._finishes[held - 1][0] if held else self._loop.now
+        yield self.flushed.for_at_most(done_ns + self.flush_ns - self._loop.now)
 
     def get_request(self) -> Steps:
         """Sleep until there is room in the queue.

@@ -75,6 +75,7 @@ class Filesystem:
     """
 
     type = ""
+    buffer_heads_ns = 0
     large_folio_types = ("xfs", "ext4")
 
     def __init__(
@@ -130,6 +131,25 @@ class Filesystem:
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
+
+    # ---- what it costs --------------------------------------------------------------------------
+
+    def write_ns(self, nr: int) -> int:
+        """Return the CPU time that writing ``nr`` pages into the cache takes besides the copy.
+
+        Measured for kernels with folios only; for older ones it is in the copy rate.
+        """
+        if not self.k.features.folio_names:
+            return 0
+        folios = 1 if self.k.features.large_folios and self.large_folios else nr
+        return folios * costs.WRITE_FOLIO_NS + nr * self.buffer_heads_ns
+
+    def writepage_ns(self, run: list[Extent]) -> int:
+        """Return the CPU time to prepare a run of pages for writeback."""
+        if not self.k.features.folio_names:
+            return 0
+        folios = sum(extent.nr // extent.folio_pages for extent in run)
+        return folios * costs.WRITEPAGE_NS * self.k.cpu_slowdown
 
     # ---- allocation -----------------------------------------------------------------------------
 

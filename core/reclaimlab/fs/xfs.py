@@ -203,11 +203,13 @@ class Xfs(Filesystem):
 
         Since v6.8 an ioend is one bio of at most 256 vectors, one a folio; before, bios are chained
         and only the count of folios (IOEND_BATCH_SIZE, v5.17) or the flusher's chunk limits it.
+        Small folios that are neighbours in memory share a vector; here none are.
         """
         limit = self.features.max_ioend_pages or 1 << 60
         if self.k.features.large_folios:
             first = mapping.dirty.at_or_after(mapping.writeback_index) or mapping.dirty.first()
-            limit = min(limit, self.features.bio_max_pages * (first.folio_pages if first else 1))
+            folio = first.folio_pages if first else 1
+            limit = min(limit, self.features.bio_max_pages) * folio
         return limit
 
     def writepages(self, k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
@@ -220,6 +222,8 @@ class Xfs(Filesystem):
             run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
+            if prepare_ns := self.writepage_ns(run):
+                yield prepare_ns
             wbc.nr_to_write -= yield from self.write_run(k, mapping, run)
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:

@@ -75,6 +75,7 @@ class BdiWriteback:
         b_dirty, b_io, b_more_io: inodes newly dirty, in the current round, unfinished.
         dirtied, written: pages ever dirtied for it and written by it.
         wake: where the flusher idles.
+        writeback_inodes: inodes of it with pages under writeback. bw_dwork: an update is due.
         start_all: a wakeup_flusher_threads() request is pending (WB_start_all).
     """
 
@@ -86,6 +87,7 @@ class BdiWriteback:
         "background_pending",
         "balanced_dirty_ratelimit",
         "bdi",
+        "bw_dwork",
         "bw_stamp_ns",
         "completions",
         "dirtied",
@@ -103,6 +105,7 @@ class BdiWriteback:
         "wake",
         "work_list",
         "write_bandwidth",
+        "writeback_inodes",
         "written",
         "written_stamp",
     )  # fmt: skip
@@ -127,6 +130,8 @@ class BdiWriteback:
         self.dirtied_stamp = 0
         self.written_stamp = 0
         self.bw_stamp_ns = 0
+        self.bw_dwork = False
+        self.writeback_inodes = 0
         self.write_bandwidth = INIT_BW
         self.avg_write_bandwidth = INIT_BW
         self.dirty_ratelimit = INIT_BW

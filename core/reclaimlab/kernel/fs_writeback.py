@@ -125,7 +125,8 @@ def wb_writeback(k: Kernel, wb: BdiWriteback, work: WbWork) -> Steps:
         if not wb.b_io:
             queue_io(wb, older_than)
         wrote = yield from writeback_sb_inodes(k, wb, work, start)
-        balance_dirty_pages.update_bandwidth(k, wb, None, start)
+        if not k.features.estimates_by_inode:
+            balance_dirty_pages.update_bandwidth(k, wb, None, start)
         if wrote:
             continue
         if not wb.b_more_io:
@@ -152,11 +153,10 @@ def writeback_chunk_size(k: Kernel, wb: BdiWriteback, work: WbWork) -> int:
     Half a second's worth of the device as it is estimated, at most an eighth of the dirty limit, in
     multiples of 4 MiB. With the initial estimate of 100 MB/s that is 52 MiB.
     """
-    pages: int = min(
-        wb.avg_write_bandwidth // 2,
-        max(k.global_domain.dirty_limit, k.global_domain.state(k).thresh) // DIRTY_SCOPE,
-        work.nr_pages,
-    )
+    limit = k.global_domain.dirty_limit
+    if not k.features.deferred_memory_init:
+        limit = max(limit, k.global_domain.state(k).thresh)
+    pages: int = min(wb.avg_write_bandwidth // 2, limit // DIRTY_SCOPE, work.nr_pages)
     return (pages + MIN_WRITEBACK_PAGES) // MIN_WRITEBACK_PAGES * MIN_WRITEBACK_PAGES
 
 
@@ -188,12 +188,23 @@ def writeback_single_inode(k: Kernel, mapping: Mapping, wbc: WritebackControl) -
     """Write a part of one inode through its filesystem."""
     mapping.sync_owner = k.current
     chunk = wbc.nr_to_write
-    yield from mapping.a_ops.writepages(k, mapping, wbc)
+    yield from do_writepages(k, mapping, wbc)
     mapping.sync_owner = None
     k.tracepoint(
         "writeback_single_inode", bdi=mapping.bdi.name, to_write=chunk,
         wrote=chunk - wbc.nr_to_write,
     )  # fmt: skip
+
+
+def do_writepages(k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
+    """Have the filesystem write, and since v5.16 measure the flusher's speed around that."""
+    wb: BdiWriteback = mapping.wb
+    if k.features.estimates_by_inode:
+        balance_dirty_pages.wb_bandwidth_estimate_start(k, wb)
+    yield from mapping.a_ops.writepages(k, mapping, wbc)
+    if k.features.estimates_by_inode:
+        # Few of the pages are on the device yet; what is counted is what came before them.
+        balance_dirty_pages.update_bandwidth(k, wb, None, 0)
 
 
 def requeue_inode(k: Kernel, wb: BdiWriteback, mapping: Mapping, wbc: WritebackControl) -> None:

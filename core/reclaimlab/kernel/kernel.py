@@ -80,6 +80,8 @@ class Kernel:
         cgroup: str = "v1",
         hz: int = 250,
         cpus: int = 2,
+        cpu_slowdown: int = 1,
+        reclaim_slowdown: int = 1,
         swappiness: int = 60,
         dirty: DirtySettings,
     ) -> None:
@@ -91,6 +93,8 @@ class Kernel:
         self.hz = hz
         self.jiffy_ns = SEC // hz
         self.cpus = cpus
+        self.cpu_slowdown = cpu_slowdown
+        self.reclaim_slowdown = reclaim_slowdown
         self.swappiness = swappiness
         self.dirty = dirty
         self.zone = Zone(loop, managed=memory_pages, min_free_bytes=min_free_bytes)

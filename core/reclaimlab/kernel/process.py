@@ -31,6 +31,7 @@ class Process:
         "accepted_bytes",
         "anon",
         "aop_nofs",
+        "background",
         "dirty_paused_ns",
         "errors",
         "exited",
@@ -74,6 +75,8 @@ class Process:
         self.in_call_since_ns = -1
         self.exited = False
         self.is_writer = False
+        self.background = False
+        """The rest of the machine: no metric counts it."""
         self.errors = 0
         """write() calls that failed with -ENOMEM."""
         self.transaction = 0

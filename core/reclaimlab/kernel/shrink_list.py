@@ -355,8 +355,7 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
     sc.add(stat)
     sc.nr_scanned += stat.scanned
     sc.debt_ns += (
-        stat.folios * costs.SCAN_FOLIO_NS
-        + stat.scanned * costs.SCAN_PAGE_NS
+        costs.scan_ns(stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
     k.vmstat.pgscan += stat.scanned
@@ -393,7 +392,7 @@ def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle 
 def pay(sc: ScanControl) -> Steps:
     """Let the CPU time pass that scanning has used up."""
     if sc.debt_ns:
-        debt, sc.debt_ns = sc.debt_ns, 0
+        debt, sc.debt_ns = sc.debt_ns * sc.slowdown, 0
         yield debt
 
 

@@ -14,7 +14,7 @@ from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
 from reclaimlab.kernel import swap, vmscan, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
-from reclaimlab.kernel.dirty_domain import DirtyDomain
+from reclaimlab.kernel.dirty_domain import DirtyDomain, writeback_set_ratelimit
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.process import Process
@@ -93,12 +93,14 @@ def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) 
     k = Kernel(
         loop, hooks, hooks.describe_kernel(machine.cgroup), streams,
         memory_pages=machine.memory // PAGE_SIZE, min_free_bytes=machine.min_free,
-        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus,
+        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus, cpu_slowdown=machine.cpu_slowdown,
+        reclaim_slowdown=machine.reclaim_slowdown,
         swappiness=machine.swappiness, dirty=dirty,
     )  # fmt: skip
     k.idle_workers = machine.idle_workers
     k.zone.free -= pages(machine.kernel_memory)
     k.global_domain = DirtyDomain()
+    writeback_set_ratelimit(k)
     k.kthreadd = workqueue.Kthreadd(k)
     k.spawn("kswapd0", vmscan.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
     return k

@@ -65,6 +65,12 @@ class MachineSpec(Model):
 
     memory: Annotated[SomeSize, Field(ge=MIB)] = Field(description="RAM (bytes)")
     cpus: int = Field(2, ge=1, le=4096, description="processors (count)")
+    cpu_slowdown: int = Field(
+        1, ge=1, le=1000, description="how many times slower than usual they are, as if emulated"
+    )
+    reclaim_slowdown: int = Field(
+        1, ge=1, le=1000, description="the same for reclaim's scans, whose atomics emulate badly"
+    )
     cgroup: Literal["v1", "v2"] = Field(description="hierarchy of the memory controller")
     hz: int = Field(250, ge=10, le=10_000, description="timer ticks per second")
     swappiness: Swappiness = Field(60, description="vm.swappiness")
@@ -99,6 +105,9 @@ def _write_bw(known: dict[str, Any]) -> Any:
 class DeviceSpec(Model):
     """One block device: a server of requests with a rate and a queue."""
 
+    background: bool = Field(
+        False, description="the rest of the machine: not counted in device_throughput"
+    )
     write_bw: Rate = Field(description="write bandwidth (bytes/s)")
     read_bw: Rate = Field(
         default_factory=_write_bw, description="read bandwidth (bytes/s); as write"

@@ -43,6 +43,9 @@ class WriterTask(Task):
     think: Time = Field(0, description="pause between write()s (time)")
     copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
     files: int = Field(1, ge=1, le=100_000, description="files written in turn")
+    background: bool = Field(
+        False, description="the rest of the machine: not counted in the writers' metrics"
+    )
 
 
 class ReaderTask(Task):

@@ -178,7 +178,10 @@ def spread(errors: Sequence[float]) -> Spread:
     """Return median and 90th percentile (nearest rank) of ``errors``."""
     ordered = tuple(sorted(errors))
     return Spread(
-        median(ordered), ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))], len(ordered), ordered
+        median(ordered),
+        ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))],
+        len(ordered),
+        ordered,
     )
 
 

@@ -106,7 +106,9 @@ def _step(times: Sequence[float]) -> float:
 
 
 def _traced(recording: Recording) -> dict[str, float]:
-    path = next((recording.folder / name for name in TRACES if (recording.folder / name).is_file()), None)
+    path = next(
+        (recording.folder / name for name in TRACES if (recording.folder / name).is_file()), None
+    )
     if path is None:
         return {}
     trace = read_trace(path)

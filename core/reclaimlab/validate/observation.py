@@ -77,9 +77,7 @@ class Observation:
         """Return what became clean between two samples, in bytes, wherever something did."""
         steps: list[float] = []
         best = 0.0
-        for taken, dirty, writeback in zip(
-            self.accepted, self.dirty, self.writeback, strict=True
-        ):
+        for taken, dirty, writeback in zip(self.accepted, self.dirty, self.writeback, strict=True):
             clean = taken - dirty - writeback
             if clean - best > CLEAN_STEP_BYTES:
                 steps.append(clean - best)

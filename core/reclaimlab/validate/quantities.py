@@ -18,7 +18,7 @@ class Quantity:
     """One number of a run.
 
     Attributes:
-        error: ``relative`` to what was measured, or as a ``factor`` either way (2 is twice or half).
+        error: ``relative`` to what was measured, or as a ``factor`` (2: twice or half).
         after_kill: whether it means anything in a run that ended in an OOM kill.
         floor: the measured value, in ``unit``, under which an error says nothing.
     """

@@ -37,14 +37,14 @@ class Sampler:
 
     def _sample(self) -> None:
         k = self._assembly.kernel
-        group = k.memcgs[-1] if len(k.memcgs) > 1 else k
-        for device in self._assembly.devices.values():
-            device.in_flight()  # what is done by now counts as written
+        group = k.memcgs[-1] if len(k.memcgs) > 1 else self._assembly.bdis["sda"]
+        device = self._assembly.devices["sda"]
+        device.in_flight()  # what is done by now counts as written
         self._rows.append(
             (
                 k.loop.now / SEC,
                 float(sum(process.accepted_bytes for process in self._writers())),
-                float(sum(device.written_bytes for device in self._assembly.devices.values())),
+                float(device.written_bytes),
                 float(group.nr_dirty * PAGE_SIZE),
                 float(group.nr_writeback * PAGE_SIZE),
             )
