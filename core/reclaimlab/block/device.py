@@ -57,6 +57,7 @@ class BlockDevice:
         "_loop",
         "_queued_bytes",
         "_stream",
+        "burst_ns",
         "busy_until_ns",
         "flush_ns",
         "flushed",
@@ -95,6 +96,7 @@ class BlockDevice:
         erase_every: int = 0,
         erase_stall_ns: int = 0,
         flush_ns: int = 0,
+        burst_ns: int = 0,
     ) -> None:
         self._loop = loop
         self._stream = stream
@@ -112,6 +114,7 @@ class BlockDevice:
         self._erase_left = erase_every
         self._erase_stall_ns = erase_stall_ns
         self.flush_ns = flush_ns
+        self.burst_ns = burst_ns
         self.busy_until_ns = 0
         self._finishes: deque[tuple[int, int, bool]] = deque()
         self._queued_bytes = 0
@@ -175,18 +178,24 @@ class BlockDevice:
             if self._erase_left <= 0:
                 self._erase_left += self._erase_every
                 service += self._erase_stall_ns
-        self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + service
-        self._finishes.append((self.busy_until_ns, size, write))
+        self._serve(service)
+        finish = max(self.busy_until_ns, self._loop.now)
+        self._finishes.append((finish, size, write))
         self.requests += 1
         if self._loop.trace is not None:
-            self._trace_request(self._loop.trace, self.busy_until_ns, size, write=write)
-        return self.busy_until_ns
+            self._trace_request(self._loop.trace, finish, size, write=write)
+        return finish
 
     def _trace_request(self, trace: Trace, done_ns: int, size: int, *, write: bool) -> None:
         """Emit both ends of a request; the later is known by now, so events come out of order."""
         what = {"dev": self.name, "rwbs": "W" if write else "R", "bytes": size, "nr": self.requests}
         trace.emit(self._loop.now, self._loop.current, "block_rq_issue", **what)
         trace.emit(done_ns, None, "block_rq_complete", **what)
+
+    def _serve(self, service_ns: int) -> None:
+        """Take service time; idle time up to the burst is made up for (a leaky bucket)."""
+        idle_since = max(self.busy_until_ns, self._loop.now - self.burst_ns)
+        self.busy_until_ns = idle_since + service_ns
 
     def submit_now(
         self,
@@ -223,7 +232,7 @@ class BlockDevice:
         service = self._stream.spread(self.latency_ns + size * SEC // bandwidth, self._jitter)
         start = self._finishes[0][0] if self._finishes else self._loop.now
         finish = start + service + (self.flush_ns if flush else 0)
-        self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + service
+        self._serve(service)
         self.requests += 1
         if self._loop.trace is not None:
             self._trace_request(self._loop.trace, finish, size, write=write)

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "Run one contender once: verdict, metrics, incident.",
     "runs": "List, show, verify, tag, note and delete stored comparisons.",
     "scenarios": "List the scenarios that come with reclaimlab.",
+    "validate": "Compare the simulator with recordings of real kernels.",
 }
 """Each command with its first line of help, so that ``--help`` imports none of them."""
 

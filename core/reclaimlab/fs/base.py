@@ -230,6 +230,25 @@ class Filesystem:
             mapping.writeback_index = run[-1].index + run[-1].nr
         return run
 
+    def prepare(self, mapping: Mapping, most: int) -> Steps:
+        """Give a run of dirty extents, with those that became dirty behind it meanwhile.
+
+        Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
+        what he has written when it gets there.
+        """
+        run = self.gather_dirty(mapping, most)
+        part, left = run, most - sum(extent.nr for extent in run)
+        while part and (prepare_ns := self.writepage_ns(part)):
+            yield prepare_ns
+            end = part[-1].index + part[-1].nr
+            follows = mapping.dirty.holding(end) if left > 0 else None
+            if follows is None or follows.index != end or follows.unit or follows.locked:
+                break
+            part = self.gather_dirty(mapping, left)
+            left -= sum(extent.nr for extent in part)
+            run += part
+        return run
+
     @staticmethod
     def _cut(extent: Extent, most: int) -> Extent:
         unit = extent.folio_pages

@@ -159,11 +159,9 @@ class Ext4(Filesystem):
         """Map and mark extent by extent; a bio may be held back while the next one is mapped."""
         held: WritebackUnit | None = None
         while wbc.nr_to_write > 0:
-            run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
+            run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
-            if prepare_ns := self.writepage_ns(run):
-                yield prepare_ns
             yield from self.mpage_map_one_extent(k, mapping)
             if held is not None:
                 yield from self.ext4_io_submit(k, held)

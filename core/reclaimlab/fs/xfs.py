@@ -219,11 +219,9 @@ class Xfs(Filesystem):
     def xfs_vm_writepages(self, k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
         """Gather, map, mark and submit until the quota is used."""
         while wbc.nr_to_write > 0:
-            run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
+            run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
-            if prepare_ns := self.writepage_ns(run):
-                yield prepare_ns
             wbc.nr_to_write -= yield from self.write_run(k, mapping, run)
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:

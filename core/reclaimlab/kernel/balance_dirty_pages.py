@@ -115,10 +115,9 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
             break
     if not domains:
         process.nr_dirtied = 0
-    for domain in domains:
-        state = domain.state(k)
-        if state.dirty > state.bg_thresh:
-            fs_writeback.wb_start_background_writeback(wb)
+    # A memcg's own background threshold wakes nobody: its flusher is woken over freerun, above.
+    if domains and k.nr_dirty > k.global_domain.state(k).bg_thresh:
+        fs_writeback.wb_start_background_writeback(wb)
 
 
 def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:

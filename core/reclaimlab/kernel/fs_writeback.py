@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reclaimlab.kernel import balance_dirty_pages
 from reclaimlab.kernel.aops import WritebackControl
 from reclaimlab.kernel.bdi_writeback import WbWork
+from reclaimlab.kernel.dirty_domain import wb_dirty_limit
 from reclaimlab.policy.gfp import PF_KTHREAD, PF_WQ_WORKER
 from reclaimlab.units import MSEC
 
@@ -98,13 +99,18 @@ def wb_do_writeback(k: Kernel, wb: BdiWriteback) -> Steps:
 
 
 def over_bground_thresh(k: Kernel, wb: BdiWriteback) -> bool:
-    """Return whether more is dirty than the background threshold of any domain of ``wb``."""
-    state = k.global_domain.state(k)
-    if k.nr_dirty > state.bg_thresh:
-        return True
+    """Return whether more is dirty than the background threshold of any domain of ``wb``.
+
+    Or more for this flusher than its share of it: one whose device has not written lately has none,
+    and writes all it has whenever it looks.
+    """
+    domains = [k.global_domain]
     groups = k.memcgs if wb.memcg is None else [wb.memcg]
-    for group in groups:
-        if group.domain is not None and group.nr_dirty > group.domain.state(k).bg_thresh:
+    domains += [group.domain for group in groups if group.domain is not None]
+    for domain in domains:
+        thresh = domain.state(k).bg_thresh
+        dirty = k.nr_dirty if domain.memcg is None else domain.memcg.nr_dirty
+        if dirty > thresh or wb.nr_dirty > wb_dirty_limit(k, domain, wb, thresh):
             return True
     return False
 

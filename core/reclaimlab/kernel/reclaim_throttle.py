@@ -95,9 +95,15 @@ def skip_throttle_noprogress(k: Kernel) -> bool:
 
 
 def acct_reclaim_writeback(k: Kernel, nr: int) -> None:
-    """Count pages whose writeback ended while reclaimers are throttled; wake them at enough."""
+    """Count pages whose writeback ended while reclaimers are throttled; wake them at enough.
+
+    The counter is seen in lumps: a processor keeps up to ``stat_threshold`` pages to itself.
+    """
     if k.nr_throttled:
-        k.vmstat.nr_throttled_written += nr
+        k.throttled_written_diff += nr
+        if k.throttled_written_diff > k.stat_threshold:
+            k.vmstat.nr_throttled_written += k.throttled_written_diff
+            k.throttled_written_diff = 0
         if (
             k.vmstat.nr_throttled_written - k.throttle_start_written
             > SWAP_CLUSTER_MAX * k.nr_throttled

@@ -133,7 +133,7 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         read_bw=spec.read_bw, latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000),
         nr_requests=spec.nr_requests, max_request=spec.max_request, legacy=spec.queue == "legacy",
         irq_cpu=spec.irq_cpu, erase_every=spec.erase_every, erase_stall_ns=spec.erase_stall,
-        flush_ns=spec.flush_time,
+        flush_ns=spec.flush_time, burst_ns=spec.burst,
     )  # fmt: skip
 
 

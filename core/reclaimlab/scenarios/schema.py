@@ -124,6 +124,9 @@ class DeviceSpec(Model):
     erase_stall: Time = Field(0, description="time an erase stops the device")
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     loop: bool = Field(False, description="a loop device: served by a task of program loop")
+    burst: Time = Field(
+        0, description="idle time that it makes up for, as a leaky bucket that limits a rate does"
+    )
     kind: str = Field("", description="what the device is, for the reader")
 
 

@@ -116,8 +116,26 @@ class LoopTask(Task):
     device: str = Field(description="the loop device it serves")
 
 
+class PipelineTask(Task):
+    """Tasks in a row: read a file whole, compute, write the next file."""
+
+    program: Literal["pipeline"] = Field(description="read, compute, write, three times over")
+    file_size: SomeSize = Field(description="size of every file (bytes)")
+    compute: SomeTime = Field(description="CPU time between reading and writing")
+    stages: int = Field(3, ge=1, le=100, description="tasks in a row (count)")
+    read_bw: Rate = Field(GIB, description="reading a cached file, page faults included (bytes/s)")
+    copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
+
+
 TaskSpec = Annotated[
-    WriterTask | ReaderTask | MapperTask | BuildTask | MetadataTask | RenameTask | LoopTask,
+    WriterTask
+    | ReaderTask
+    | MapperTask
+    | BuildTask
+    | MetadataTask
+    | RenameTask
+    | LoopTask
+    | PipelineTask,
     Field(discriminator="program"),
 ]
 
@@ -129,5 +147,6 @@ PROGRAMS: dict[str, type[Task]] = {
     "metadata": MetadataTask,
     "rename": RenameTask,
     "loop": LoopTask,
+    "pipeline": PipelineTask,
 }
 """Program -> the model of a task that runs it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.errors import RecordingError
@@ -13,14 +14,16 @@ from reclaimlab.scenarios.importers.vmstat import draft_of
 from reclaimlab.scenarios.reader import read_scenario
 from reclaimlab.scenarios.recording import Recording
 from reclaimlab.validate.compare import Result, compare
+from reclaimlab.validate.constants import changed_constants
 from reclaimlab.validate.measured import measured
 from reclaimlab.validate.simulated import Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 SEED: Final = 1
+NO_CHANGE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 def recordings_in(folder: Path) -> list[Path]:
@@ -58,17 +61,32 @@ def validate_one(folder: Path, seed: int = SEED) -> Result:
     )  # fmt: skip
 
 
-def validate_all(folders: Sequence[Path], *, jobs: int = 1, seed: int = SEED) -> Iterator[Result]:
-    """Yield the result of each recording, in the order given."""
+def validate_all(
+    folders: Sequence[Path],
+    *,
+    jobs: int = 1,
+    seed: int = SEED,
+    constants: Mapping[str, int] = NO_CHANGE,
+) -> Iterator[Result]:
+    """Yield the result of each recording, in the order given.
+
+    ``constants``: other values for constants of kernel/costs.py, by name.
+    """
     if jobs == 1 or len(folders) == 1:
         for folder in folders:
-            yield validate_one(folder, seed)
+            yield _changed(folder, seed, constants)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(validate_one, folder, seed) for folder in folders]
+        futures = [pool.submit(_changed, folder, seed, dict(constants)) for folder in folders]
         try:
             for future in futures:
                 yield future.result()
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _changed(folder: Path, seed: int, constants: Mapping[str, int]) -> Result:
+    # A plain dict crosses to the workers, a read-only view does not.
+    with changed_constants(constants):
+        return validate_one(folder, seed)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from reclaimlab.validate.blocking import dominant
+from reclaimlab.validate.hierarchy import signs
 from reclaimlab.validate.quantities import QUANTITIES, SHARES, Quantity
 
 if TYPE_CHECKING:
@@ -58,9 +59,14 @@ class Result:
         measured, simulated = self.blocking
         return measured == simulated if measured else None
 
+    def number(self, name: str) -> Compared | None:
+        """Return one number by its name; None if this recording does not have it."""
+        return next((each for each in self.numbers if each.name == name), None)
+
     def error(self, name: str) -> float | None:
         """Return the error of one number; None if it has none."""
-        return next((each.error for each in self.numbers if each.name == name), None)
+        found = self.number(name)
+        return None if found is None else found.error
 
 
 def compare(
@@ -155,6 +161,7 @@ class Summary:
     spreads: dict[str, Spread]
     oom_verdict: Counted
     blocking_function: Counted
+    hierarchy_signs: Counted
 
 
 def summarise(results: Iterable[Result]) -> Summary:
@@ -166,11 +173,13 @@ def summarise(results: Iterable[Result]) -> Summary:
         errors = [abs(e) for result in results if (e := result.error(name)) is not None]
         if errors:
             spreads[name] = spread(errors)
+    differences = [sign.is_right for sign in signs(results)]
     judged = [right for result in results if (right := result.blocking_is_right) is not None]
     return Summary(
         spreads,
         Counted(sum(result.kill_is_right for result in results), len(results)),
         Counted(sum(judged), len(judged)),
+        Counted(sum(differences), len(differences)),
     )
 
 
@@ -183,6 +192,3 @@ def spread(errors: Sequence[float]) -> Spread:
         len(ordered),
         ordered,
     )
-
-
-ALWAYS: Final = 1.0

@@ -34,6 +34,10 @@ _LEAST_BURST: Final = 128 * PAGE_SIZE
 a_seq_xfs_20MBps_100M_r1, a_seq_ext4_20MBps_100M_r1 and a_seq_xfs_5MBps_100M_r1 come three to six a
 second, 139 pages and more each."""
 
+_BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
+"""Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
+(util/throttle.c), the FUSE server says so in its source (slowdev.c)."""
+
 _UNLIMITED_QUEUE: Final = 100_000
 """blk-throttle queues without a limit: what nr_requests says does not count."""
 
@@ -151,7 +155,9 @@ def is_guest(recording: Recording) -> bool:
 def _device(recording: Recording) -> dict[str, Any]:
     kind = str(recording.meta.get("device_kind", ""))
     depth = recording.number("nr_requests") or 64
+    burst = {"burst": next((time for name, time in _BURSTS.items() if name in kind), "0s")}
     return {
+        **burst,
         "write_bw": RATE.write(round(float(recording.meta["bw_MBps"]) * 1e6)),
         "latency": "0s",
         "jitter": 0.0,
