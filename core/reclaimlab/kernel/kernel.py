@@ -121,7 +121,8 @@ class Kernel:
         self.nr_dirty = 0
         self.nr_writeback = 0
         self.nr_throttled = 0
-        self.throttled_written_diff = 0
+        self.throttled_written_diff = [0] * cpus
+        self.completion_cpus = streams["processors of completions"]
         units = memory_pages // STAT_UNIT_PAGES
         self.stat_threshold = min(2 * cpus.bit_length() * (1 + units.bit_length()), 125)
         """Pages by which a node's counter may be behind (calculate_normal_threshold())."""

@@ -206,7 +206,7 @@ def _dirty_at_ends(folder: Path) -> dict[str, float]:
 
 
 def run(size: int, count: int, rates: Bandwidths) -> list[tuple[str, float, float, float]]:
-    """Simulate ``count`` pipelines at once; give each phase: name, begin and end in s, dirty GB then."""
+    """Simulate ``count`` pipelines at once; give name, begin, end (s), dirty GB of each phase."""
     scenario = read_scenario(scenario_text(size, count, rates), f"{count} times {size} GB")
     seen: list[Assembly] = []
     result = run_one(scenario, KERNEL, 1, observe=seen.append)
