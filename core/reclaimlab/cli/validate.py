@@ -67,10 +67,9 @@ def command(
 
 
 def _chosen(folder: Path | None, only: Sequence[str]) -> list[Path]:
-    from reclaimlab.scenarios.builtin import builtin_recordings
-    from reclaimlab.validate.batch import recordings_in
+    from reclaimlab.validate.batch import recordings_in, shipped_recordings
 
-    folders = list(builtin_recordings()) if folder is None else recordings_in(folder)
+    folders = shipped_recordings() if folder is None else recordings_in(folder)
     chosen = [each for each in folders if not only or any(text in each.name for text in only)]
     if not chosen:
         names = ", ".join(each.name for each in folders[:5])

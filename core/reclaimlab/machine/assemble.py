@@ -180,6 +180,7 @@ def _tasks(assembly: Assembly, name: str) -> None:
         own = f"{name}-{number}" if spec.count > 1 else name
         process = Process(own, assembly.memcgs[spec.memcg], is_kthread=spec.kthread)
         process.oom_score_adj = spec.oom_score_adj
+        process.background = bool(arguments.get("background"))
         context = Context(
             k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"]
         )

@@ -68,7 +68,7 @@ def simulate(
             progress(loop.now)
         if watchdog.look():
             loop.stop(str(watchdog.incident.verdict) if watchdog.incident else "stopped")
-        elif all(process.exited for process in k.processes):
+        elif all(process.exited or process.background for process in k.processes):
             loop.stop("every task has ended")
         else:
             loop.call_after(scenario.sample_interval, tick)

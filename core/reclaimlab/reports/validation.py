@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.validate.compare import summarise
+from reclaimlab.validate.fitted import FITTED
 from reclaimlab.validate.hierarchy import signs
 from reclaimlab.validate.quantities import QUANTITIES
 from reclaimlab.validate.targets import TARGETS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.validate.compare import Compared, Result, Summary
     from reclaimlab.validate.sensitivity import Effect
+    from reclaimlab.validate.targets import Target
 
 SHOWN: Final = {
     "device_throughput": "device MB/s",
@@ -40,7 +42,7 @@ def validation_text(results: Sequence[Result]) -> str:
         "",
         *columns([_SUMMARY_HEAD, *_summary_rows(summary)]),
         "",
-        *columns([("target", "is", "bound", ""), *target_rows(summary)]),
+        *columns([TARGET_HEAD, *target_rows(results)]),
     ]
     wrong = [
         f"{sign.pair}: {sign.name} is {sign.measured} in the recordings, {sign.simulated} in runs"
@@ -94,15 +96,27 @@ def _is_factor(name: str) -> bool:
     return name in QUANTITIES and QUANTITIES[name].error == "factor"
 
 
-def target_rows(summary: Summary) -> Iterable[tuple[str, str, str, str]]:
-    """Yield each target with its figure, its bound, and whether it is met."""
+TARGET_HEAD: Final = ("target", "is", "of recordings not fitted to", "bound", "")
+
+
+def target_rows(results: Sequence[Result]) -> Iterable[tuple[str, str, str, str, str]]:
+    """Yield each target with its figure, that of the checking recordings, its bound, if it is met.
+
+    The checking recordings are those that no constant came from.
+    """
+    everything = summarise(results)
+    checking = summarise([result for result in results if result.run not in FITTED])
     for target in TARGETS:
-        figure, met = target.figure(summary), target.is_met(summary)
-        bound = (
-            f"{'at least' if target.at_least else 'at most'} {target.style.format(target.limit)}"
-        )
-        said = "no recording tells" if figure is None else target.style.format(figure)
-        yield target.what, said, bound, {True: "met", False: "missed", None: ""}[met]
+        said, checked = (_figure(target, summary) for summary in (everything, checking))
+        limit = target.style.format(target.limit)
+        bound = f"at least {limit}" if target.at_least else f"at most {limit}"
+        met = {True: "met", False: "missed", None: ""}[target.is_met(everything)]
+        yield target.what, said, checked, bound, met
+
+
+def _figure(target: Target, summary: Summary) -> str:
+    figure = target.figure(summary)
+    return "no recording tells" if figure is None else target.style.format(figure)
 
 
 def validation_object(results: Sequence[Result]) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from reclaimlab.reports.validation import target_rows
-from reclaimlab.validate.compare import summarise
+from reclaimlab.reports.validation import TARGET_HEAD, target_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,9 +32,10 @@ class Line(NamedTuple):
 def validation_html(results: Sequence[Result]) -> str:
     """Return one page without references to anything outside it."""
     rows = "".join(
-        f"<tr><td>{escape(what)}</td><td>{figure}</td><td>{bound}</td><td>{met}</td></tr>"
-        for what, figure, bound, met in target_rows(summarise(results))
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        for row in target_rows(results)
     )
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in TARGET_HEAD)
     sections = "".join(_section(result) for result in results)
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Recordings and runs</title>
@@ -45,7 +45,7 @@ table {{ border-collapse: collapse }} td, th {{ border: 1px solid #ccc; padding:
 svg {{ margin: 2px 8px 2px 0 }} h2 {{ margin-bottom: 0 }}
 </style></head><body>
 <h1>Recordings of real kernels, and what the simulator makes of them</h1>
-<table><tr><th>target</th><th>is</th><th>bound</th><th></th></tr>{rows}</table>
+<table><tr>{head}</tr>{rows}</table>
 <p>Grey and dashed: measured. Blue: simulated.</p>
 {sections}</body></html>
 """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.errors import RecordingError
 from reclaimlab.runs.run import run_one
+from reclaimlab.scenarios.builtin import builtin_recordings
 from reclaimlab.scenarios.importers.output import import_text
 from reclaimlab.scenarios.importers.vmstat import draft_of
 from reclaimlab.scenarios.reader import read_scenario
@@ -20,10 +22,15 @@ from reclaimlab.validate.simulated import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
 SEED: Final = 1
 NO_CHANGE: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+def shipped_recordings() -> list[Path]:
+    """Return the recordings that come with the package."""
+    own = Path(__file__).parent / "recordings"
+    return sorted([*builtin_recordings(), *recordings_in(own)], key=lambda folder: folder.name)
 
 
 def recordings_in(folder: Path) -> list[Path]:

@@ -30,7 +30,6 @@ def writer(
 ) -> Steps:
     """Write until ``total`` bytes are written, the task is killed, or a write() fails."""
     context.process.is_writer = not background
-    context.process.background = background
     mappings: list[Mapping] = []
     for number in range(files):
         mapping = yield from context.fs.create(context.k, f"{context.process.name}.{number}")
