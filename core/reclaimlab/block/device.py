@@ -263,7 +263,8 @@ class BlockDevice:
         while True:
             self._reap()
             room = self.nr_requests + batching - len(self._finishes)
-            room = max(room - others, min(room, 1))
+            leaves = min(others, room - 1) if room > 1 else 0
+            room -= leaves
             if room > 0:
                 before = self.requests
                 if flush:
@@ -275,7 +276,7 @@ class BlockDevice:
                     self._loop.call_at(finish, on_done)
                     yield (self.requests - before) * SUBMIT_REQUEST_NS
                     return
-            yield from self.get_request()
+            yield from self.get_request(leaves)
             batching = BLK_BATCH_REQ if self.legacy else 0
             others = 0 if self.legacy else min(len(self.tags.waiters), SBQ_WAKE_BATCH - 1)
 
@@ -286,14 +287,14 @@ class BlockDevice:
         done_ns = self._finishes[held - 1][0] if held else self._loop.now
         yield self.flushed.for_at_most(done_ns + self.flush_ns - self._loop.now)
 
-    def get_request(self) -> Steps:
-        """Sleep until there is room in the queue.
+    def get_request(self, leaves: int = 0) -> Steps:
+        """Sleep until there is room in the queue, not counting what this task ``leaves`` to others.
 
         A legacy queue wakes a submitter at the first free request and then lets it batch; blk-mq
         wakes it when a batch of tags is free.
         """
         self._reap()
-        over = len(self._finishes) - self.nr_requests
+        over = len(self._finishes) + leaves - self.nr_requests
         if over < 0:
             return
         batch = 1 if self.legacy else min(SBQ_WAKE_BATCH, max(1, self.nr_requests // 4))

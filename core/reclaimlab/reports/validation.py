@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from reclaimlab.reports.markdown import table
 from reclaimlab.validate.compare import summarise
 from reclaimlab.validate.fitted import FITTED
 from reclaimlab.validate.hierarchy import signs
@@ -133,9 +134,11 @@ def validation_object(results: Sequence[Result]) -> dict[str, Any]:
         ("hierarchy_signs", summary.hierarchy_signs),
     ):
         found[name] = {"right": counted.right, "n": counted.n}
+    checking = summarise([result for result in results if result.run not in FITTED])
     targets = [
         {"name": target.name, "what": target.what, "figure": target.figure(summary),
-         "limit": target.limit, "at_least": target.at_least, "met": target.is_met(summary)}
+         "checking": target.figure(checking), "limit": target.limit,
+         "at_least": target.at_least, "met": target.is_met(summary)}
         for target in TARGETS
     ]  # fmt: skip
     return {
@@ -235,3 +238,48 @@ def _number(each: Compared) -> dict[str, float | str | None]:
 def _plain(value: float | None) -> float | None:
     """Return ``value`` as JSON can say it: it has no infinity."""
     return None if value is None or math.isinf(value) else value
+
+
+def validation_block(plain: dict[str, Any]) -> str:
+    """Return the README's tables from what ``validate --json`` printed: targets, then errors."""
+    targets = [
+        (
+            each["what"],
+            _said(each, each["figure"]),
+            _said(each, each["checking"]),
+            f"{'at least' if each['at_least'] else 'at most'} {_said(each, each['limit'])}",
+            {True: "met", False: "**missed**", None: ""}[each["met"]],
+        )
+        for each in plain["targets"]
+    ]
+    errors = [
+        (f"`{name}`", _error(name, spread["median_error"]), _error(name, spread["p90_error"]),
+         str(spread["n"]))
+        for name, spread in plain["summary"].items()
+        if "median_error" in spread
+    ]  # fmt: skip
+    wrong = [
+        f"`{each['run']}`"
+        for each in plain["recordings"]
+        if each["metrics"]["oom_verdict"]["error"]
+    ]
+    head = f"{len(plain['recordings'])} recordings, each simulated once with seed 1."
+    verdicts = f"OOM verdict wrong: {', '.join(wrong) or 'none'}."
+    blocks = [
+        head,
+        "\n".join(table(TARGET_HEAD, targets)),
+        "\n".join(table(_SUMMARY_HEAD, errors)),
+        verdicts,
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _said(target: dict[str, Any], value: float | None) -> str:
+    style = next(each.style for each in TARGETS if each.name == target["name"])
+    return "no recording tells" if value is None else style.format(value)
+
+
+def _error(name: str, value: float | None) -> str:
+    if value is None:
+        return "one is 0"
+    return f"{value:.2f} times" if _is_factor(name) else f"{value:.1%}"

@@ -36,6 +36,7 @@ GB: Final = 10**9
 MOST_ERROR: Final = 0.12
 MOST_DIRTY_ERROR: Final = 3.0
 KNEES: Final = (10, 11)
+_FITTED_PHASES: Final = ("read1", "write1", "read2", "write2", "read3", "write3")
 _TIMES: Final = "exp1_times.csv"
 
 
@@ -149,8 +150,18 @@ def _table(path: Path) -> list[dict[str, str]]:
 
 
 def bandwidths(folder: Path, times: Sequence[Mapping[str, str]]) -> Bandwidths:
-    """Return the four rates of the machine from the 20 GB run alone."""
+    """Return the four rates of the machine from the 20 GB run alone.
+
+    Raises:
+        RecordingError: that run is not there.
+    """
     seconds = {row["phase"]: float(row["real_s"]) for row in times if int(row["size_gb"]) == FIT}
+    lacking = [name for name in _FITTED_PHASES if name not in seconds]
+    if lacking:
+        raise RecordingError(
+            f"{folder / _TIMES}: has no {', '.join(lacking)} of files of {FIT} GB, "
+            "which the bandwidths are taken from"
+        )
     size = FIT * GB
     reads = [seconds["read2"], seconds["read3"]]
     writes = [seconds["write1"], seconds["write2"], seconds["write3"]]
