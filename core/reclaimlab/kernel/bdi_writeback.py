@@ -144,6 +144,10 @@ class BdiWriteback:
         counts = f"{self.nr_dirty} dirty, {self.nr_writeback} under writeback"
         return f"<BdiWriteback {self.name}, {counts}>"
 
+    def know_bandwidth(self, pages_per_s: int) -> None:
+        """Begin with an estimate that it has learnt before."""
+        self.write_bandwidth = self.avg_write_bandwidth = max(pages_per_s, 1)
+
     @property
     def has_dirty_io(self) -> bool:
         """Whether some inode waits for it."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FREEABLE = frozenset({0, 4})
 """States (see scan_state) of pages that reclaim can free on the spot."""
+DIRTY_OR_WRITEBACK = 3
+"""The part of such a state that rules about whole batches go by."""
 MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
 TIME_STEP_NS = 200_000
@@ -323,8 +325,8 @@ def shrink_inactive_list(
     throttle, woke = after_batch(k, sc, stat)
     if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
         sc.quiet.clear()
-    else:
-        sc.quiet |= states
+    elif len({state & DIRTY_OR_WRITEBACK for state in states}) == 1:
+        sc.quiet |= states  # a mixed batch says nothing of one that is all dirty
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:

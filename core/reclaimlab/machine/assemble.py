@@ -160,6 +160,8 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
         bdi = assembly.bdis.get(spec.device)
         if bdi is None:
             bdi = assembly.bdis[spec.device] = BackingDev(k, assembly.devices[spec.device])
+            if estimate := assembly.scenario.device[spec.device].estimate:
+                bdi.wb.know_bandwidth(estimate // PAGE_SIZE)
     mounted = FILESYSTEMS[spec.type](k, name, bdi, features, options)
     if assembly.scenario.machine.shrinkable_slab and isinstance(mounted, Xfs):
         slab_pages = pages(assembly.scenario.machine.shrinkable_slab)

@@ -124,6 +124,9 @@ class DeviceSpec(Model):
     erase_stall: Time = Field(0, description="time an erase stops the device")
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     loop: bool = Field(False, description="a loop device: served by a task of program loop")
+    estimate: Size = Field(
+        0, description="write rate that writeback has learnt of it before (bytes/s); 0: 100 MiB/s"
+    )
     burst: Time = Field(
         0, description="idle time that it makes up for, as a leaky bucket that limits a rate does"
     )
