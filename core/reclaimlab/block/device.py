@@ -11,6 +11,7 @@ queues and lib/sbitmap.c (wake-up in batches of 8) for ``mq``.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.engine.wait import WaitQueue
@@ -37,6 +38,16 @@ SUBMIT_REQUEST_NS: Final = 5_000
 """CPU time to build and queue one request; kernel/costs.py says how such constants are chosen."""
 
 
+@dataclass(slots=True)
+class OpenRequest:
+    """A queued write that its neighbours may still join; sizes in bytes, times in ns."""
+
+    size: int
+    started_ns: int
+    done_ns: int
+    on_done: list[Callable[[], None]]
+
+
 class BlockDevice:
     """A device and its queue; sizes in bytes, rates in bytes a second.
 
@@ -55,6 +66,7 @@ class BlockDevice:
         "_finishes",
         "_jitter",
         "_loop",
+        "_open_request",
         "_queued_bytes",
         "_stream",
         "burst_ns",
@@ -129,6 +141,7 @@ class BlockDevice:
         self.listening: Callable[[], bool] = lambda: False
         self.on_uncongested: Callable[[], None] = lambda: None
         self._armed = False
+        self._open_request: OpenRequest | None = None
 
     def __repr__(self) -> str:
         return f"<BlockDevice {self.name}, {self.in_flight()} in flight>"
@@ -252,13 +265,56 @@ class BlockDevice:
             room -= 1
         return finish, size
 
+    def _merge(self, size: int, on_done: Callable[[], None]) -> bool:
+        """Make a write the end of the last request, if that waits and has room; say whether so.
+
+        As neighbours merge in a task's plug. The whole request is done at once.
+        """
+        last, finishes = self._open_request, self._finishes
+        if last is None or not finishes or finishes[-1][0] != last.done_ns:
+            return False
+        service = size * SEC // self.write_bw
+        if last.size + size > self.max_request or last.started_ns <= self._loop.now:
+            return False
+        self.busy_until_ns += service
+        last.size += size
+        last.done_ns += service
+        last.on_done.append(on_done)
+        finishes[-1] = (last.done_ns, last.size, True)
+        return True
+
+    def _open(self, size: int, on_done: Callable[[], None], done_ns: int) -> None:
+        """Begin a request that its neighbours may be merged into."""
+        started_ns = done_ns - size * SEC // self.write_bw
+        request = self._open_request = OpenRequest(size, started_ns, done_ns, [on_done])
+
+        def end() -> None:
+            if self._loop.now < request.done_ns:
+                self._loop.call_at(request.done_ns, end)
+                return
+            for each in request.on_done:
+                each()
+
+        self._loop.call_at(done_ns, end)
+
     def submit_bio(
-        self, size: int, on_done: Callable[[], None], *, write: bool, flush: bool = False
+        self,
+        size: int,
+        on_done: Callable[[], None],
+        *,
+        write: bool,
+        flush: bool = False,
+        merges: bool = False,
     ) -> Steps:
         """Queue a bio, sleeping while the queue is full.
 
+        ``merges``: a write beside the one submitted before it.
+
         Who is woken in a blk-mq queue leaves a tag to each of those that were woken with him.
         """
+        if merges and self._merge(size, on_done):
+            yield SUBMIT_REQUEST_NS
+            return
         batching = others = 0
         while True:
             self._reap()
@@ -273,7 +329,10 @@ class BlockDevice:
                 self.peak_in_flight = max(self.peak_in_flight, len(self._finishes))
                 self._after_submit()
                 if not size:
-                    self._loop.call_at(finish, on_done)
+                    if merges:
+                        self._open(self._finishes[-1][1], on_done, finish)
+                    else:
+                        self._loop.call_at(finish, on_done)
                     yield (self.requests - before) * SUBMIT_REQUEST_NS
                     return
             yield from self.get_request(leaves)

@@ -70,10 +70,16 @@ class LoopDevice(BlockDevice):
         self.wake.wake_one()
 
     def submit_bio(
-        self, size: int, on_done: Callable[[], None], *, write: bool, flush: bool = False
+        self,
+        size: int,
+        on_done: Callable[[], None],
+        *,
+        write: bool,
+        flush: bool = False,
+        merges: bool = False,
     ) -> Steps:
         """Queue a bio for the thread; a loop device has no limit of requests."""
-        del flush
+        del flush, merges
         self.submit_now(size, on_done, write=write)
         yield 0
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     help="Also write a page with the measured and simulated series of each recording.",
 )
 @click.option(
+    "--readme",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also make the tables between the marks of this file anew.",
+)
+@click.option(
     "--sensitivity",
     is_flag=True,
     help="Instead: how the errors change when each calibrated constant is halved and doubled.",
@@ -42,6 +47,7 @@ def command(
     folder: Path | None,
     only: tuple[str, ...],
     html: Path | None,
+    readme: Path | None,
     sensitivity: bool,
     jobs: int,
     quiet: bool,
@@ -63,7 +69,7 @@ def command(
     if sensitivity:
         ctx.exit(_sensitivity(folders, jobs, quiet=quiet, as_json=as_json))
     results = list(_told(folders, jobs, quiet=quiet))
-    ctx.exit(_report(results, html, as_json=as_json))
+    ctx.exit(_report(results, html, readme, as_json=as_json))
 
 
 def _chosen(folder: Path | None, only: Sequence[str]) -> list[Path]:
@@ -88,9 +94,16 @@ def _told(folders: Sequence[Path], jobs: int, *, quiet: bool) -> Iterator[Result
         yield result
 
 
-def _report(results: Sequence[Result], html: Path | None, *, as_json: bool) -> int:
+def _report(
+    results: Sequence[Result], html: Path | None, readme: Path | None, *, as_json: bool
+) -> int:
     from reclaimlab.reports.json_object import dump
-    from reclaimlab.reports.validation import validation_object, validation_text
+    from reclaimlab.reports.readme import fill_block
+    from reclaimlab.reports.validation import (
+        validation_block,
+        validation_object,
+        validation_text,
+    )
     from reclaimlab.reports.validation_html import validation_html
     from reclaimlab.validate.compare import summarise
     from reclaimlab.validate.targets import missed
@@ -100,6 +113,8 @@ def _report(results: Sequence[Result], html: Path | None, *, as_json: bool) -> i
             html.write_text(validation_html(results), encoding="utf-8")
         except OSError as error:
             raise ReclaimlabError(f"validate: {html}: {error.strerror}") from None
+    if readme is not None:
+        fill_block(readme, "validation", validation_block(validation_object(results)))
     said = dump(validation_object(results)) if as_json else validation_text(results)
     click.echo(said, nl=False)
     return EXIT_FAILED_ON if missed(summarise(results)) else 0

@@ -40,6 +40,9 @@ _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 """Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
 (util/throttle.c), the FUSE server says so in its source (slowdev.c)."""
 
+_LOG_SIZE: Final = "64MiB"
+"""What mkfs.xfs makes at least (since xfsprogs 5.15)."""
+
 _UNLIMITED_QUEUE: Final = 100_000
 """blk-throttle queues without a limit: what nr_requests says does not count."""
 
@@ -82,7 +85,7 @@ def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
         "scenario": _header(recording),
         "machine": _machine(recording),
         "device": {"sda": _device(recording)},
-        "filesystem": {"data": {"type": meta["fs"], "device": "sda"}},
+        "filesystem": {"data": {"type": meta["fs"], "device": "sda", "log_size": _LOG_SIZE}},
         "task": _tasks(recording, memcg="box" if limit else ""),
     }
     others = _others(recording)
