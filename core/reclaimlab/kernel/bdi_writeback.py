@@ -55,10 +55,13 @@ class Fraction:
         self.period = 0
 
     def age(self, now_ns: int) -> None:
-        """Halve the count once for each period gone by."""
+        """Halve the count once for each period gone by, but never to nothing.
+
+        Periods without events do not count: shares stay as they were (fprop_new_period()).
+        """
         period = now_ns // FRACTION_PERIOD_NS
         if period != self.period:
-            self.count >>= min(period - self.period, 62)
+            self.count = max(self.count >> min(period - self.period, 62), min(self.count, 1))
             self.period = period
 
     def add(self, now_ns: int, nr: int) -> None:

@@ -71,7 +71,11 @@ def wb_start_background_writeback(wb: BdiWriteback) -> None:
 
 
 def wb_workfn(k: Kernel, wb: BdiWriteback) -> Steps:
-    """The flusher thread: work items, then old data, then background writeback."""
+    """The flusher thread: work items, then old data, then background writeback.
+
+    It has nothing to look at before something wakes it.
+    """
+    yield wb.wake
     while True:
         wb.background_pending = False
         yield from wb_do_writeback(k, wb)
