@@ -94,7 +94,8 @@ class Linux61(Linux42):
         kind="kernel",
     )
 
-    MEM_CGROUP_RECLAIM_RETRIES = MAX_RECLAIM_RETRIES
+    MEM_CGROUP_RECLAIM_RETRIES = MAX_RECLAIM_RETRIES + 1
+    """One more for drain_all_stock(), after the first."""
 
     @hookimpl
     def describe_kernel(self, cgroup: str) -> Features:
@@ -106,6 +107,9 @@ class Linux61(Linux42):
                 legacy_block_queue=False,
                 page_alloc_gives_up=True,
                 file_inactive_ratio=True,
+                rotates_active=True,
+                estimates_by_inode=True,
+                deferred_memory_init=True,
                 folio_names=True,
             )
         )
