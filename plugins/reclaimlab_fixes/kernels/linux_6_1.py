@@ -76,6 +76,10 @@ def is_never_throttled(reclaim: ReclaimView) -> bool:
     return not reclaim.is_kswapd and bool(reclaim.task_flags & (PF_KTHREAD | PF_WQ_WORKER))
 
 
+_NOFS: Final = ScopeChange(set_flags=PF_MEMALLOC_NOFS)
+_NO_CHANGE: Final = ScopeChange()
+
+
 class Linux61(Linux42):
     """Answers every hook as Linux 6.1 does."""
 
@@ -131,7 +135,7 @@ class Linux61(Linux42):
         nofs = scope.scope is Scope.TRANSACTION and scope.filesystem in JOURNALLING
         # xfs_prepare_ioend() and xfs_end_ioend() wrap themselves (seen in v5.14).
         nofs = nofs or scope.filesystem == "xfs"
-        return ScopeChange(set_flags=PF_MEMALLOC_NOFS if nofs else 0)
+        return _NOFS if nofs else _NO_CHANGE
 
     def caller_mask(self, allocation: AllocationView) -> int:
         """Return the caller's mask; PF_FSTRANS is gone (7dea19f9ee63, in v4.12)."""
