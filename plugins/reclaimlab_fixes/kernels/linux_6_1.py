@@ -5,7 +5,7 @@ Follows v6.1.y. On cgroup v1 case 3 still waits for a page; on v2 nothing in rec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from reclaimlab.policy import (
     MSEC,
@@ -97,6 +97,7 @@ class Linux61(Linux42):
         ),
         kind="kernel",
     )
+    cgroup_writeback: ClassVar[frozenset[str]] = CGROUP_WRITEBACK
 
     MEM_CGROUP_RECLAIM_RETRIES = MAX_RECLAIM_RETRIES
 
@@ -116,7 +117,7 @@ class Linux61(Linux42):
 
     def features(self, filesystem: str) -> FilesystemFeatures:
         """Return what a filesystem does: new data is always unwritten until its I/O has ended."""
-        base = IN_IRQ._replace(cgroup_writeback=filesystem in CGROUP_WRITEBACK)
+        base = IN_IRQ._replace(cgroup_writeback=filesystem in self.cgroup_writeback)
         unwritten = base._replace(completion="worker", one_work_per_inode=True)
         if filesystem == "xfs":
             # 7cd3099f4925: no transaction at submission any more.
