@@ -21,13 +21,13 @@ from reclaimlab.reports.fix_table import disagreements
 from reclaimlab.reports.readme import block_of, blocks
 from reclaimlab.runs.grid import (
     CONTENDERS,
-    HASH_LENGTH,
     Case,
     all_cases,
     contenders_of,
     read_grid,
 )
 from reclaimlab.runs.run import run_one
+from reclaimlab.runs.sources import HASH_LENGTH
 from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.reader import scenario_hash
 
