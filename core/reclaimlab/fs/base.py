@@ -244,6 +244,7 @@ class Filesystem:
             follows = mapping.dirty.holding(end) if left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
                 break
+            mapping.writeback_index = end  # what was gathered may have grown meanwhile
             part = self.gather_dirty(mapping, left)
             left -= sum(extent.nr for extent in part)
             run += part
