@@ -272,3 +272,26 @@ def test_who_is_woken_on_a_multi_queue_leaves_a_tag_to_the_others() -> None:
     bench.loop.spawn("journal", writer("journal", 4 * KIB))
     bench.loop.run(20 * SEC)
     assert order == ["journal", "flusher"]
+
+
+def test_writes_beside_each_other_merge_into_a_request_that_waits_and_are_done_as_one() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8, max_request=256 * KIB)
+
+    def flusher() -> Steps:
+        for _ in range(6):
+            yield from bench.device.submit_bio(64 * KIB, bench._note, write=True, merges=True)
+
+    bench.loop.spawn("flusher", flusher())
+    bench.loop.run(5 * SEC)
+    # The first is in service when the second comes; the next four fill one request; one is left.
+    assert bench.device.requests == 3
+    assert bench.done == [SEC // 16, *[5 * SEC // 16] * 4, 6 * SEC // 16]
+    assert bench.device.in_flight() == 0
+    assert bench.device.written_bytes == 6 * 64 * KIB
+
+
+def test_a_write_elsewhere_is_not_merged() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8)
+    bench.loop.spawn("flusher", bench.writer(64 * KIB, 4))
+    bench.loop.run(5 * SEC)
+    assert bench.device.requests == 4

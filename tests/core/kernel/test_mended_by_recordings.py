@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from reclaimlab.kernel import balance_dirty_pages, fs_writeback, page_writeback
+from reclaimlab.kernel import balance_dirty_pages, fs_writeback, page_writeback, slab
 from reclaimlab.kernel.aops import WritebackControl
 from reclaimlab.kernel.bdi_writeback import INIT_BW, WbWork
+from reclaimlab.kernel.dirty_domain import wb_dirty_limit
 from reclaimlab.testing import SmallMachine, small_machine
 from reclaimlab.units import MIB, MSEC, PAGE_SIZE, SEC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
 
 SLOW = {"write_bw": "1MB/s", "queue": "mq", "nr_requests": 8}
 
@@ -168,3 +174,26 @@ def test_idle_flushers_take_a_new_stamp_instead_of_measuring_the_pause() -> None
     machine.run(5 * SEC)
     balance_dirty_pages.wb_bandwidth_estimate_start(machine.k, wb)
     assert wb.bw_stamp_ns == 5 * SEC, "an inode is under writeback: that is no pause"
+
+
+@pytest.mark.parametrize(("kernel", "charged"), [("linux-4.2", 0), ("linux-6.1", 366)])
+def test_a_thousand_new_files_are_charged_to_the_memcg_since_kernel_memory_is(
+    kernel: str, charged: int
+) -> None:
+    machine = small_machine(kernel, filesystem="xfs")
+
+    def create() -> Steps:
+        for _ in range(1000):
+            yield from slab.d_alloc(machine.k, machine.k.process)
+
+    machine.call(create())
+    machine.run(SEC)
+    assert machine.box.kernel_pages == charged
+
+
+def test_shares_of_completions_stay_while_nothing_is_written() -> None:
+    machine = small_machine("linux-6.1")
+    (wb,) = machine.k.wbs
+    wb.count_completion(machine.k, 1000)
+    machine.run(600 * SEC)
+    assert wb_dirty_limit(machine.k, machine.k.global_domain, wb, 5000) == 5000
