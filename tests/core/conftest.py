@@ -1,17 +1,11 @@
 """Policies that break, for whoever has to live with them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from reclaimlab.runs.run import installed_policies
-
 
 @pytest.fixture
-def broken_policies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def broken_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install `raises` and `kills-its-process` here and in the processes of a pool."""
     monkeypatch.syspath_prepend(Path(__file__).parent / "runs" / "broken_plugin")
-    installed_policies.cache_clear()
-    yield
-    installed_policies.cache_clear()

@@ -124,6 +124,11 @@ class BlockDevice:
     def __repr__(self) -> str:
         return f"<BlockDevice {self.name}, {self.in_flight()} in flight>"
 
+    @property
+    def now(self) -> int:
+        """Simulated time (ns)."""
+        return self._loop.now
+
     def releasers(self) -> Iterable[Task | Resource]:
         """A device goes on by itself."""
         return (self,)

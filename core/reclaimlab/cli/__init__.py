@@ -7,6 +7,7 @@ import click
 from reclaimlab import __version__
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import LazyGroup
+from reclaimlab.cli.plugin_options import plugins
 
 __all__ = ["cli", "main"]
 
@@ -17,6 +18,7 @@ COMMANDS = {
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "plugins": "List the installed plugins and what became of each.",
+    "plugin": "Make, check and list plugins, and explain the hooks.",
     "policies": "List the kernels and fixes that can be compared.",
     "report": "Write the report of a stored comparison.",
     "run": "Run one contender once: verdict, metrics, incident.",
@@ -36,6 +38,7 @@ COMMANDS = {
         "reclaimlab compare xfs-softlimit-hang -c linux-3.10 -c linux-3.10+may-enter-fs"
     ),
 )
+@plugins
 @click.version_option(__version__, prog_name="reclaimlab")
 def cli() -> None:
     """Evaluate candidate fixes for Linux memory reclaim and writeback."""

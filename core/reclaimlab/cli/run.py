@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON
@@ -12,15 +14,18 @@ from reclaimlab.measure.records import METRICS, RunResult
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.json_object import dump, run_object
 from reclaimlab.reports.numbers import scale_for
-from reclaimlab.runs.run import run_one
+from reclaimlab.runs.apart import run_apart
 from reclaimlab.scenarios.reader import load_scenario
+
+if TYPE_CHECKING:
+    from reclaimlab.runs.run import RunRequest
 
 
 @click.command(
     "run",
     epilog=example("reclaimlab run xfs-softlimit-hang -c linux-3.10+congestion-wait --seed 3"),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c", "--contender", help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's]."
 )
@@ -28,6 +33,7 @@ from reclaimlab.scenarios.reader import load_scenario
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the run."
 )
 @options.settings
+@plugin_options.plugins
 @options.check
 @options.fail_on
 @options.quiet
@@ -50,10 +56,15 @@ def command(
     """
     del quiet  # a single run shows no progress
     loaded = load_scenario(scenario, settings)
-    result = run_one(loaded, loaded.kernel if contender is None else contender, seed, check=check)
+    named = loaded.kernel if contender is None else contender
+    result = run_apart(loaded, named, seed, check=check, printed=_show_printed)
     click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
     if options.is_met(fail_on, [result.verdict]):
         ctx.exit(EXIT_FAILED_ON)
+
+
+def _show_printed(_request: RunRequest, text: str) -> None:
+    click.echo(text, err=True, nl=not text.endswith("\n"))
 
 
 def describe(result: RunResult) -> str:

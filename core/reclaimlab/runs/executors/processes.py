@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final, Self
 
@@ -177,6 +177,7 @@ def _sigint_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
         yield
         return
+    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
