@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reclaimlab.block import BlockDevice, LoopDevice
 from reclaimlab.engine.loop import Loop
 from reclaimlab.engine.rng import Streams
+from reclaimlab.fs.bare_xfs import BareXfs
 from reclaimlab.fs.base import Filesystem, FilesystemOptions
 from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
@@ -36,6 +37,7 @@ FILESYSTEMS: dict[str, type[Filesystem]] = {
     "ext3": Ext3,
     "gfs2": Gfs2,
     "tmpfs": Tmpfs,
+    "bare-xfs": BareXfs,
 }
 COMMON = frozenset(
     {
@@ -52,6 +54,18 @@ COMMON = frozenset(
 )
 
 
+class Environment(Protocol):
+    """What stands in for time and hardware when every schedule is explored."""
+
+    def loop(self) -> Loop:
+        """Return the loop that tasks live in."""
+        ...
+
+    def device(self, loop: Loop, name: str) -> BlockDevice:
+        """Return the device that the scenario calls ``name``."""
+        ...
+
+
 class Assembly:
     """A kernel with everything the scenario names, by name.
 
@@ -60,10 +74,16 @@ class Assembly:
     """
 
     def __init__(
-        self, scenario: Scenario, hooks: HookTable, seed: int, order: Order | None = None
+        self,
+        scenario: Scenario,
+        hooks: HookTable,
+        seed: int,
+        order: Order | None = None,
+        environment: Environment | None = None,
     ) -> None:
         self.scenario = scenario
-        self.loop = Loop(order)
+        self.loop = Loop(order) if environment is None else environment.loop()
+        self.environment = environment
         self.streams = Streams(seed)
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
         self.memcgs = _memcgs(scenario, self.kernel)
@@ -106,7 +126,7 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
             if spec.parent is not None and spec.parent not in groups:
                 continue
             groups[name] = MemCgroup(
-                k.loop, name, limit=spec.limit // PAGE_SIZE,
+                k.loop, name, limit=spec.limit_pages or spec.limit // PAGE_SIZE,
                 soft_limit=spec.soft_limit // PAGE_SIZE, high=spec.high // PAGE_SIZE,
                 swappiness=spec.swappiness, parent=groups[spec.parent] if spec.parent else None,
             )  # fmt: skip
@@ -117,6 +137,8 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
+    if assembly.environment is not None:
+        return assembly.environment.device(assembly.loop, name)
     if spec.loop:
         stream = assembly.streams[f"device {name}"]
         return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
@@ -140,19 +162,21 @@ def _swap(assembly: Assembly) -> None:
 def _filesystem(assembly: Assembly, name: str) -> Filesystem:
     spec = assembly.scenario.filesystem[name]
     k = assembly.kernel
-    features = k.hooks.describe_filesystem(FilesystemView(spec.type))
+    kind = FILESYSTEMS[spec.type]
+    features = k.hooks.describe_filesystem(FilesystemView(kind.type))
     if spec.maps_while_unsubmitted is not None:
         features = features._replace(maps_while_unsubmitted=spec.maps_while_unsubmitted)
     options = FilesystemOptions(
         write_begin_gfp=spec.write_begin_gfp, mapping_gfp=spec.mapping_gfp, log_size=spec.log_size,
-        free_extent_pages=spec.free_extent // PAGE_SIZE,
+        free_extent_pages=spec.free_extent // PAGE_SIZE, workers=spec.workers or 1,
+        charge_failure=spec.charge_failure or "force",
     )  # fmt: skip
     bdi: Any = None
     if spec.device:
         bdi = assembly.bdis.get(spec.device)
         if bdi is None:
             bdi = assembly.bdis[spec.device] = BackingDev(k, assembly.devices[spec.device])
-    mounted = FILESYSTEMS[spec.type](k, name, bdi, features, options)
+    mounted = kind(k, name, bdi, features, options)
     if assembly.scenario.machine.shrinkable_slab and isinstance(mounted, Xfs):
         slab_pages = pages(assembly.scenario.machine.shrinkable_slab)
         k.zone.free -= slab_pages

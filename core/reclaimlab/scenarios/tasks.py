@@ -113,8 +113,21 @@ class LoopTask(Task):
     device: str = Field(description="the loop device it serves")
 
 
+class PageWriterTask(Task):
+    """Single pages, none beside another, for ever: the writer of the tiny scenarios."""
+
+    program: Literal["page-writer"] = Field(description="write()s of one page each")
+
+
 TaskSpec = Annotated[
-    WriterTask | ReaderTask | MapperTask | BuildTask | MetadataTask | RenameTask | LoopTask,
+    WriterTask
+    | ReaderTask
+    | MapperTask
+    | BuildTask
+    | MetadataTask
+    | RenameTask
+    | LoopTask
+    | PageWriterTask,
     Field(discriminator="program"),
 ]
 
@@ -126,5 +139,6 @@ PROGRAMS: dict[str, type[Task]] = {
     "metadata": MetadataTask,
     "rename": RenameTask,
     "loop": LoopTask,
+    "page-writer": PageWriterTask,
 }
 """Program -> the model of a task that runs it."""
