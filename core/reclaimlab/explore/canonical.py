@@ -14,8 +14,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.explore.resumable import Frame
+from reclaimlab.kernel.aops import WritebackControl
+from reclaimlab.kernel.bdi_writeback import WbWork
 from reclaimlab.kernel.folio import Extent
+from reclaimlab.kernel.fs_writeback import EVERYTHING
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
+from reclaimlab.kernel.workqueue import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +28,11 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.folio import Mapping
     from reclaimlab.kernel.kernel import Kernel
 
+WORK = sys.intern("xfs_end_io")
 UNITS = sys.intern("PG_writeback")
+MOST_PAGES = 512
+"""A quota above this is never used up: no scenario that can be explored has so many pages."""
+ENDLESS = 1024
 STRIDE = 2
 """Distance between two renumbered pages: they are no neighbours."""
 
@@ -142,6 +150,8 @@ def _sort_workers(k: Kernel) -> None:
         workers = sorted(pool.tasks, key=_doing)
         slots = [place for place, task in enumerate(k.loop.tasks) if task in pool.tasks]
         pool.tasks[:] = workers
+        for work in pool.worklist:
+            work.label = WORK
         for place, worker in zip(slots, workers, strict=True):
             k.loop.tasks[place] = worker
             worker.name = "kworker/u"
@@ -177,6 +187,8 @@ def _tidy(frame: Any) -> None:
             setattr(frame, name, sys.intern(value))
         elif kind is Extent:
             _unlink(value)
+        elif kind is Work:
+            value.label = WORK
         elif kind is list:
             for item in value:
                 if type(item) is Extent:
@@ -184,6 +196,12 @@ def _tidy(frame: Any) -> None:
         elif kind is ShrinkStat:
             for extent in (*value.kept, *value.activated):
                 _unlink(extent)
+        elif kind is WritebackControl:
+            value.nr_to_write = ENDLESS if value.nr_to_write > MOST_PAGES else value.nr_to_write
+        elif kind is WbWork:
+            value.nr_pages = EVERYTHING if value.nr_pages > MOST_PAGES else value.nr_pages
+        elif name == "wrote" and kind is int:
+            setattr(frame, name, min(value, 1))
         elif kind is ScanControl:
             value.debt_ns = 0
             value.forget_answers()

@@ -10,116 +10,64 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from reclaimlab.engine.exploring import ExploringLoop, Granularity, Kind, Move
 from reclaimlab.explore import canonical
-from reclaimlab.explore.device import AnyOrderDevice
-from reclaimlab.machine.assemble import Assembly
-from reclaimlab.policy.gfp import PF_KTHREAD, PF_MEMALLOC
-from reclaimlab.policy.table import HookTable
+from reclaimlab.explore.environment import boot
+from reclaimlab.explore.skeleton import Skeleton
 
 if TYPE_CHECKING:
-    from reclaimlab.engine.loop import Loop
-    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.engine.exploring import Granularity, Move
+    from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
 
-_shared: list[Any] = []
-"""What all states of a process have in common and none changes: the hook table, the dice."""
+_born: list[Any] = []
+"""What stays for ever in the machine of this process: states name it by number."""
 
 
-def _get_shared(index: int) -> Any:
-    return _shared[index]
-
-
-def _reduce_shared(value: Any) -> Any:
-    for index, known in enumerate(_shared):
-        if known is value:
-            return _get_shared, (index,)
-    _shared.append(value)
-    return _get_shared, (len(_shared) - 1,)
-
-
-class NoDice:
-    """Stands for the random streams: chance has no place among all schedules."""
-
-    def __getitem__(self, name: str) -> NoDice:
-        return self
-
-    def below(self, bound: int) -> int:
-        """Refuse.
-
-        Raises:
-            UnexplorableError: always.
-        """
-        from reclaimlab.explore.request import UnexplorableError
-
-        msg = "it draws random numbers; explore knows no chance, only free choices"
-        raise UnexplorableError(msg)
-
-    between = spread = below  # type: ignore[assignment]  # whatever is drawn is refused
-
-
-class AnyOrder:
-    """The environment of a scenario whose every schedule is explored."""
-
-    def __init__(self, scenario: Scenario, granularity: Granularity) -> None:
-        self._scenario = scenario
-        self._granularity = granularity
-
-    def loop(self) -> ExploringLoop:
-        """Return a loop without time."""
-        return ExploringLoop(self._granularity, through=PF_MEMALLOC)
-
-    def device(self, loop: Loop, name: str) -> Any:
-        """Return a device without order."""
-        spec = self._scenario.device[name]
-        return AnyOrderDevice(loop, name, irq_cpu=spec.irq_cpu, legacy=spec.queue == "legacy")
+def _stays(number: int) -> Any:
+    return _born[number]
 
 
 class Machine:
-    """One live state.
+    """The one machine of this process, and whatever state it is in.
 
     Attributes:
         k: the kernel. loop: its tasks and interrupts.
+        names: the tasks at boot. born: id of a task at boot -> its place in ``names``.
     """
 
-    __slots__ = ("k", "loop")
-
-    def __init__(self, k: Kernel) -> None:
-        self.k = k
+    def __init__(self, scenario: Scenario, table: HookTable, granularity: Granularity) -> None:
+        k = self.k = boot(scenario, table, granularity)
         self.loop: Any = k.loop
+        self.names = [task.name for task in k.loop.tasks]
+        self.born = {id(task): number for number, task in enumerate(k.loop.tasks)}
+        self._workers = [
+            task for task in k.loop.tasks if task.generator.gi_code.co_name == "worker_thread"
+        ]
+        self._skeleton = Skeleton(k, self._workers)
+        queues = [each for each in self._skeleton.containers if type(each) is deque]
+        _born[:] = [*self._skeleton.objects, *queues, table]
+        self._numbers = {id(value): number for number, value in enumerate(_born)}
+        self._dispatch = {type(value): self._reduce for value in _born}
 
-    @classmethod
-    def boot(cls, scenario: Scenario, table: HookTable, granularity: Granularity) -> Machine:
-        """Return the machine of ``scenario`` at its start, every task run to its first sleep."""
-        environment = AnyOrder(scenario, granularity)
-        assembly = Assembly(scenario, table, 0, environment=environment)
-        k = assembly.kernel
-        k.streams = NoDice()  # type: ignore[assignment]  # it refuses to be one
-        machine = cls(k)
-        machine._start_threads()
-        return machine
-
-    def _start_threads(self) -> None:
-        """Run every kernel thread to where it idles: nothing can come between at boot."""
-        loop = self.loop
-        while threads := [task for task in loop.ready if task.flags & PF_KTHREAD]:
-            loop.step(Move(Kind.RUN, loop.tasks.index(threads[0])))
-
-    @classmethod
-    def restore(cls, state: bytes) -> Machine:
-        """Return a live machine in a saved state."""
-        return cls(pickle.loads(state))  # noqa: S301 - this process has written it
+    def _reduce(self, value: Any) -> Any:
+        number = self._numbers.get(id(value))
+        return value.__reduce_ex__(5) if number is None else (_stays, (number,))
 
     def save(self) -> bytes:
         """Return the state as canonical bytes."""
         canonical.canonicalise(self.k)
         buffer = io.BytesIO()
         pickler = pickle.Pickler(buffer, protocol=5)
-        pickler.dispatch_table = DISPATCH
-        pickler.dump(self.k)
+        pickler.dispatch_table = self._dispatch
+        pickler.dump(self._skeleton.difference())
         return buffer.getvalue()
+
+    def restore(self, state: bytes) -> None:
+        """Go to a saved state."""
+        self._skeleton.restore(*pickle.loads(state))  # noqa: S301 - this process has written it
 
     def moves(self) -> list[Move]:
         """Return every way to go on."""
@@ -129,6 +77,3 @@ class Machine:
     def step(self, move: Move) -> None:
         """Make one move."""
         self.loop.step(move)
-
-
-DISPATCH = {HookTable: _reduce_shared, NoDice: _reduce_shared}

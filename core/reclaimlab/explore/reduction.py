@@ -11,7 +11,12 @@ other task has one that changes anything.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.engine.exploring import Kind
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.exploring import Move
 
 
 def unit_of(call: Any) -> Any:
@@ -21,8 +26,10 @@ def unit_of(call: Any) -> Any:
     return call if hasattr(call, "extents") else None
 
 
-def can_wait(timer: Any) -> bool:
-    """Return whether an interrupt does nothing now that it would not do later."""
-    unit = unit_of(timer.call)
+def can_wait(loop: Any, move: Move) -> bool:
+    """Return whether a move is an interrupt that does nothing now that it would not do later."""
+    if move.kind is not Kind.INTERRUPT:
+        return False
+    unit = unit_of(loop.interrupts[move.index].call)
     pool = getattr(unit.completer, "pool", None) if unit is not None else None
     return pool is not None and not pool.wait.waiters

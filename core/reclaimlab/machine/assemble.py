@@ -61,7 +61,11 @@ class Environment(Protocol):
         """Return the loop that tasks live in."""
         ...
 
-    def device(self, loop: Loop, name: str) -> BlockDevice:
+    def streams(self) -> Any:
+        """Return what random numbers come from."""
+        ...
+
+    def device(self, loop: Loop, name: str) -> Any:
         """Return the device that the scenario calls ``name``."""
         ...
 
@@ -84,7 +88,7 @@ class Assembly:
         self.scenario = scenario
         self.loop = Loop(order) if environment is None else environment.loop()
         self.environment = environment
-        self.streams = Streams(seed)
+        self.streams: Streams = Streams(seed) if environment is None else environment.streams()
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
         self.memcgs = _memcgs(scenario, self.kernel)
         self.devices = {name: _device(self, name) for name in scenario.device}
@@ -138,7 +142,8 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
     if assembly.environment is not None:
-        return assembly.environment.device(assembly.loop, name)
+        device: BlockDevice = assembly.environment.device(assembly.loop, name)
+        return device
     if spec.loop:
         stream = assembly.streams[f"device {name}"]
         return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
