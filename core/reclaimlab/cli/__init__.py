@@ -12,6 +12,7 @@ __all__ = ["cli", "main"]
 
 COMMANDS = {
     "compare": "Compare contenders head to head on one scenario.",
+    "explore": "Look at every schedule of a small scenario: proof or counterexample.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "plugins": "List the installed plugins and what became of each.",

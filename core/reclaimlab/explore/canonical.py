@@ -61,7 +61,8 @@ def _forget_statistics(k: Kernel) -> None:
         group.lruvec.recent_scanned[:] = group.lruvec.recent_rotated[:] = [0, 0]
     for process in k.processes:
         process.write_ns.clear()
-        process.accepted_bytes = 0
+        process.accepted_bytes = process.throttled_ns = process.reclaim_ns = 0
+        process.errors = 0
     for wb in k.wbs:
         wb.dirtied = wb.written = 0
         wb.completions.count = 0

@@ -8,12 +8,14 @@ that, :mod:`canonical` removes what makes no difference.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from reclaimlab.explore import canonical
+from reclaimlab.explore import canonical, universe
 from reclaimlab.explore.environment import boot
 from reclaimlab.explore.skeleton import Skeleton
 
@@ -24,6 +26,20 @@ if TYPE_CHECKING:
 
 _born: list[Any] = []
 """What stays for ever in the machine of this process: states name it by number."""
+
+
+def _number_classes() -> None:
+    """Have classes of the model written as numbers: to look their names up costs a third of all."""
+    known = set(copyreg._extension_registry)  # type: ignore[attr-defined]  # noqa: SLF001
+    names = [(__name__, "_stays"), ("builtins", "getattr"), ("functools", "partial")]
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith(universe.MODEL) or name.startswith("reclaimlab.engine."):
+            names += [(name, each) for each, value in sorted(vars(module).items())
+                      if isinstance(value, type) and value.__module__ == name]
+    for name in names:
+        if name not in known:
+            known.add(name)
+            copyreg.add_extension(*name, len(known))
 
 
 def _stays(number: int) -> Any:
@@ -48,9 +64,10 @@ class Machine:
         ]
         self._skeleton = Skeleton(k, self._workers)
         queues = [each for each in self._skeleton.containers if type(each) is deque]
-        _born[:] = [*self._skeleton.objects, *queues, table]
+        _born[:] = [*self._skeleton.objects, *queues, *self._skeleton.constants, table]
         self._numbers = {id(value): number for number, value in enumerate(_born)}
         self._dispatch = {type(value): self._reduce for value in _born}
+        _number_classes()
 
     def _reduce(self, value: Any) -> Any:
         number = self._numbers.get(id(value))

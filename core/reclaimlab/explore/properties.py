@@ -31,7 +31,7 @@ def judge(space: Graph, broken: str) -> list[Found]:
     manifest = {
         state
         for state, have in enumerate(truths)
-        if have & (graph.CLOSED | graph.STUCK) and (doomed[state] or unclean[state])
+        if have & graph.CLOSED or (have & graph.STUCK and (doomed[state] or unclean[state]))
     }
     if manifest:
         found.append(_hang(space, PropertyName.NO_DEADLOCK, manifest, doomed, unclean))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import time
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,8 @@ class Search:
     def run(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Search until everything is seen or a bound is met."""
         began = time.monotonic()
+        gc.freeze()  # the model itself is no garbage
+        gc.set_threshold(50_000, 20, 100)
         truths = self._truths()
         self.start = self.machine.save()
         self._enter(truths, self.start, 0)

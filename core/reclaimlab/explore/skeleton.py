@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CONTAINERS: Final = (list, deque, dict, set)
 _PLAIN: Final = (
     int, str, bytes, float, type(None), type, types.FunctionType, types.MethodType,
-    types.ModuleType, Enum, HookTable, Frame,
+    types.ModuleType, Enum, HookTable,
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def attributes_of(value: Any) -> list[str]:
 
 
 def _is_ours(value: Any) -> bool:
-    return type(value).__module__.startswith("reclaimlab") and not isinstance(value, (*_PLAIN, tuple))
+    return type(value).__module__.startswith("reclaimlab") and not isinstance(value, (*_PLAIN, Frame, tuple))
 
 
 class Skeleton:
@@ -55,7 +55,7 @@ class Skeleton:
         self._leaves = {id(leaf) for leaf in leaves}
         self.objects: list[Any] = []
         self.containers: list[Any] = []
-        self.number: dict[int, int] = {}
+        self.constants: list[Any] = []
         self._collect(root)
         self._names = [attributes_of(value) for value in self.objects]
         self._read: list[Callable[[Any], Any]] = [attrgetter(*names) for names in self._names]
@@ -84,13 +84,17 @@ class Skeleton:
             if id(value) in seen or isinstance(value, _PLAIN) or id(value) in self._leaves:
                 continue
             seen.add(id(value))
-            if isinstance(value, _CONTAINERS):
+            if isinstance(value, Frame):  # what it holds may stay; its own lists do not
+                held = [getattr(value, name) for name in attributes_of(value)]
+                pending += [each for each in held if not isinstance(each, _CONTAINERS)]
+            elif hasattr(type(value), "model_fields"):
+                self.constants.append(value)
+            elif isinstance(value, _CONTAINERS):
                 self.containers.append(value)
                 pending += value.values() if isinstance(value, dict) else value
             elif isinstance(value, tuple):
                 pending += value
             elif _is_ours(value) and attributes_of(value):
-                self.number[id(value)] = len(self.objects)
                 self.objects.append(value)
                 pending += [getattr(value, name) for name in attributes_of(value)]
 
@@ -131,9 +135,12 @@ class Skeleton:
             now = read(value)
             if now != born:
                 names = self._names[place]
-                old = (born,) if len(names) == 1 else born
-                for name, each in zip(names, old, strict=True):
-                    setattr(value, name, each)
+                if len(names) == 1:
+                    setattr(value, names[0], born)
+                    continue
+                for name, new, old in zip(names, now, born, strict=True):
+                    if new is not old:
+                        setattr(value, name, old)
         for value, born in zip(self.containers, self._contents, strict=True):
             if value != born and born is not _ALWAYS:
                 _fill(value, born)
