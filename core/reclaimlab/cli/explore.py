@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--max-states", type=click.IntRange(min=1), default=1_000_000, show_default=True)
 @click.option(
-    "--max-time", type=click.FloatRange(min=0.1), default=600.0, show_default=True, help="Seconds."
+    "--max-time", type=click.FloatRange(min=0.1), default=120.0, show_default=True, help="Seconds."
 )
 @click.option(
     "--max-depth", type=click.IntRange(min=1), help="Longest schedule, in steps  [default: any]."

@@ -42,10 +42,10 @@ class Kind(StrEnum):
 
 
 class Move(NamedTuple):
-    """One way to go on: ``index`` is the task's in ``loop.tasks``, or the interrupt's in order."""
+    """One way to go on: ``place`` is the task's in ``loop.tasks``, or the interrupt's in order."""
 
     kind: Kind
-    index: int
+    place: int
     choice: int = 0
 
 
@@ -108,21 +108,21 @@ class ExploringLoop(Loop):
     def step(self, move: Move) -> None:
         """Make one move."""
         if move.kind is Kind.RUN:
-            task = self.tasks[move.index]
+            task = self.tasks[move.place]
             self.ready.remove(task)
             self._run(task)
         elif move.kind is Kind.INTERRUPT:
-            call = self.interrupts.pop(move.index).call
+            call = self.interrupts.pop(move.place).call
             self.current = None
             assert call is not None
             call()
         elif move.kind is Kind.TIMEOUT:
-            task = self.tasks[move.index]
+            task = self.tasks[move.place]
             assert task.waits_on is not None
             task.waits_on.waiters.remove(task)
             self.make_ready(task, value=False)
         else:
-            task = self.tasks[move.index]
+            task = self.tasks[move.place]
             self.choosing = None
             task.value = move.choice
             self._run(task)

@@ -1,1 +1,1 @@
-"""Every schedule of a small scenario, on the same model code as the timed runs: proof or schedule."""
+"""Every schedule of a small scenario, on the model code of the timed runs."""

@@ -33,13 +33,16 @@ def _number_classes() -> None:
     known = set(copyreg._extension_registry)  # type: ignore[attr-defined]  # noqa: SLF001
     names = [(__name__, "_stays"), ("builtins", "getattr"), ("functools", "partial")]
     for name, module in sorted(sys.modules.items()):
-        if name.startswith(universe.MODEL) or name.startswith("reclaimlab.engine."):
-            names += [(name, each) for each, value in sorted(vars(module).items())
-                      if isinstance(value, type) and value.__module__ == name]
-    for name in names:
-        if name not in known:
-            known.add(name)
-            copyreg.add_extension(*name, len(known))
+        if name.startswith((*universe.MODEL, "reclaimlab.engine.")):
+            names += [
+                (name, each)
+                for each, value in sorted(vars(module).items())
+                if isinstance(value, type) and value.__module__ == name
+            ]
+    for place in names:
+        if place not in known:
+            known.add(place)
+            copyreg.add_extension(place[0], place[1], len(known))
 
 
 def _stays(number: int) -> Any:
@@ -84,7 +87,7 @@ class Machine:
 
     def restore(self, state: bytes) -> None:
         """Go to a saved state."""
-        self._skeleton.restore(*pickle.loads(state))  # noqa: S301 - this process has written it
+        self._skeleton.restore(*pickle.loads(state))
 
     def moves(self) -> list[Move]:
         """Return every way to go on."""

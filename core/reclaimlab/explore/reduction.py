@@ -30,6 +30,6 @@ def can_wait(loop: Any, move: Move) -> bool:
     """Return whether a move is an interrupt that does nothing now that it would not do later."""
     if move.kind is not Kind.INTERRUPT:
         return False
-    unit = unit_of(loop.interrupts[move.index].call)
+    unit = unit_of(loop.interrupts[move.place].call)
     pool = getattr(unit.completer, "pool", None) if unit is not None else None
     return pool is not None and not pool.wait.waiters

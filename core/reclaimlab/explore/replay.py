@@ -102,8 +102,8 @@ def _make(k: Kernel, step: ScheduleStep, number: int, requested: list[Any]) -> s
     if move not in loop.moves():
         msg = f"step {number} of the schedule, {step.kind} {step.task}, is not possible there"
         raise UnexplorableError(msg)
-    subject = loop.tasks[move.index] if move.kind is not Kind.INTERRUPT else None
-    about = _request(loop.interrupts[move.index].call) if subject is None else ""
+    subject = loop.tasks[move.place] if move.kind is not Kind.INTERRUPT else None
+    about = _request(loop.interrupts[move.place].call) if subject is None else ""
     del k.oom_events[:]
     loop.step(move)
     requested += [timer for timer in loop.interrupts if timer not in requested]
@@ -135,9 +135,7 @@ def _view(
 ) -> StepView:
     folios = k.features.folio_names
     tasks = tuple(
-        TaskView(
-            task.name, task.state, task.waits_for(), kernel_stack(task.stack(), folios=folios)
-        )
+        TaskView(task.name, task.state, task.waits_for(), kernel_stack(task.stack(), folios=folios))
         for task in k.loop.tasks
     )
     dead = closed_set(k.loop.tasks)

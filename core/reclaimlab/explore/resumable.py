@@ -1,14 +1,14 @@
 """Generator functions of the model, recompiled so that a suspended call can be copied.
 
 CPython cannot copy a generator, and to replay the model from its start for every branch costs more
-than everything else together. So the *source* of each generator function is compiled a second time,
-into a class whose instances do what its generators do: ``send()`` runs to the next yield. The locals
-are attributes, the place is a number, and such a :class:`Frame` can be pickled like any object. The
-model stays written once, as generators; ordinary ones replay each counterexample, which proves that
-both forms agree.
+than everything else together. So the *source* of each generator function is compiled a second
+time, into a class whose instances do what its generators do: ``send()`` runs to the next yield. The
+locals are attributes, the place is a number, and such a :class:`Frame` can be pickled like any
+object. The model stays written once, as generators; ordinary ones replay each counterexample, which
+shows that both forms agree.
 
 Statements without a yield are taken over as they are. Those with one must be one of: ``yield x``,
-``a = yield x``, ``a += yield x``, ``return (yield x)``, the same with ``yield from``; within ``if``,
+``a = yield x``, ``a += yield x``, ``return (yield x)``, the same with ``yield from``, in ``if``,
 ``while`` and ``for``. Anything else is refused when the module is imported.
 """
 
@@ -67,25 +67,25 @@ class _Names(ast.NodeTransformer):
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's own name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id not in self._names:
             return node
         return ast.copy_location(_local(node.id, node.ctx), node)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         target = self.visit(node.target)
         if node.value is None:
             return ast.Pass()
         return ast.copy_location(ast.Assign([target], self.visit(node.value)), node)
 
-    def visit_Delete(self, node: ast.Delete) -> Any:  # noqa: N802
+    def visit_Delete(self, node: ast.Delete) -> Any:
         # A local that is deleted is None from then on: the slot stays.
         gone = [n for n in node.targets if isinstance(n, ast.Name) and n.id in self._names]
         kept = [self.visit(n) for n in node.targets if n not in gone]
         cleared: list[ast.stmt] = [_clear(name.id) for name in gone]
         return [*cleared, ast.Delete(kept)] if kept else cleared
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         if node.target.id not in self._names:
             return self.generic_visit(node)
         name, value = ast.Constant(node.target.id), self.visit(node.value)
@@ -97,10 +97,10 @@ class _Names(ast.NodeTransformer):
             setattr(node, field, _each(value, inner))
         return node  # type: ignore[no-any-return]  # it is the node that came in
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return self._shadowed(node, {a.arg for a in node.args.args + node.args.kwonlyargs})
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         msg = f"line {node.lineno}: a function within a generator function keeps its frame alive"
         raise NotResumableError(msg)
 
@@ -235,8 +235,10 @@ class _Flattener:
         fetch, body, out = self.block(), self.block(), self.block()
         iterator = self._temporary()
         self.blocks[at].extend(
-            [_assign(_local(iterator, ast.Store()), _call("iter", _plain(statement.iter)))]
-            + _goto(fetch)
+            [
+                _assign(_local(iterator, ast.Store()), _call("iter", _plain(statement.iter))),
+                *_goto(fetch),
+            ]
         )
         item = self._temporary()
         ended = ast.parse(f"{FRAME}.{item} is _END", mode="eval").body
@@ -344,7 +346,9 @@ def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[
         for statement in block:
             loaded, stored = _touched(statement, names)
             read |= loaded - written
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
+            if isinstance(statement, ast.Assign) and isinstance(
+                statement.targets[0], ast.Attribute
+            ):
                 written |= stored - loaded
         reads.append(read)
         writes.append(written)
@@ -362,14 +366,16 @@ def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[
 
 
 def _touched(statement: ast.AST, names: frozenset[str]) -> tuple[set[str], set[str]]:
-    loaded, stored = set(), set()
+    loaded: set[str] = set()
+    stored: set[str] = set()
     for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id == FRAME and node.attr in names:
-                (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id == "_put" and isinstance(node.args[1], ast.Constant):
-                stored.add(node.args[1].value)
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == FRAME
+            and node.attr in names
+        ):
+            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.attr)
     return loaded, stored
 
 
@@ -400,10 +406,10 @@ def _returning(statement: ast.stmt) -> ast.stmt:
     """Turn each ``return`` within a statement without yields into the end of the frame."""
 
     class Returns(ast.NodeTransformer):
-        def visit_Return(self, node: ast.Return) -> ast.AST:  # noqa: N802
+        def visit_Return(self, node: ast.Return) -> ast.AST:
             return _stop(node.value or ast.Constant(None))
 
-        def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+        def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
             return node
 
     changed: ast.stmt = Returns().visit(statement)
@@ -447,13 +453,13 @@ class Rewriter(ast.NodeTransformer):
         self._path: list[str] = []
         self.made: list[ast.stmt] = []
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self._path.append(node.name)
         self.generic_visit(node)
         self._path.pop()
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         if not any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
             return node
         if _yields_values(node):
@@ -562,6 +568,7 @@ def rewrite(source: str, filename: str) -> ast.Module:
     tree = ast.parse(source, filename)
     rewriter = Rewriter()
     tree = rewriter.visit(tree)
+    assert isinstance(tree, ast.Module)
     # Frame classes stand at the end: a function finds its own when it is first called.
     future = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     place = tree.body.index(future[0]) + 1 if future else 0

@@ -161,10 +161,10 @@ def in_names(machine: Machine, start: bytes, path: list[int]) -> tuple[ScheduleS
         canonicalise(machine.k)
         move = machine.moves()[place]
         if move.kind is Kind.INTERRUPT:
-            number = requested.index(loop.interrupts[move.index])
+            number = requested.index(loop.interrupts[move.place])
             steps.append(ScheduleStep(str(move.kind), number=number))
         else:
-            task = loop.tasks[move.index]
+            task = loop.tasks[move.place]
             steps.append(ScheduleStep(str(move.kind), names[id(task)], move.choice))
         machine.step(move)
         requested += [timer for timer in loop.interrupts if timer not in requested]

@@ -41,7 +41,9 @@ def attributes_of(value: Any) -> list[str]:
 
 
 def _is_ours(value: Any) -> bool:
-    return type(value).__module__.startswith("reclaimlab") and not isinstance(value, (*_PLAIN, Frame, tuple))
+    return type(value).__module__.startswith("reclaimlab") and not isinstance(
+        value, (*_PLAIN, Frame, tuple)
+    )
 
 
 class Skeleton:
@@ -59,7 +61,10 @@ class Skeleton:
         self._collect(root)
         self._names = [attributes_of(value) for value in self.objects]
         self._read: list[Callable[[Any], Any]] = [attrgetter(*names) for names in self._names]
-        self._born = [self._birth(value, names) for value, names in zip(self.objects, self._names, strict=True)]
+        self._born = [
+            self._birth(value, names)
+            for value, names in zip(self.objects, self._names, strict=True)
+        ]
         self._contents = [self._content(value) for value in self.containers]
 
     def _birth(self, value: Any, names: list[str]) -> Any:

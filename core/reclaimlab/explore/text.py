@@ -18,8 +18,7 @@ def summary(scenario: str, contender: str, granularity: str, found: Exploration)
     extent = "every schedule" if found.exhausted else f"NOT every schedule: {found.why_cut}"
     lines = [
         f"{scenario}, {contender}, {granularity} steps: {extent}",
-        f"{found.states} states, {found.transitions} transitions,"
-        f" longest schedule {found.depth} steps, {found.seconds:.1f} s",
+        f"{found.states} states, {found.transitions} transitions, {found.seconds:.1f} s",
         "",
     ]
     lines += [f"{name:<18}{verdict(found, name)}" for name in names_of(found)]

@@ -32,9 +32,7 @@ class BoundedPool(workqueue.WorkerPool):
         self.worklist = deque()
         self.wait = WaitQueue(k.loop, "worker_thread", state="S")
         self.tasks: list[Task] = [
-            k.spawn(
-                f"kworker/u:{number}", worker_thread(k, self), flags=PF_KTHREAD | PF_WQ_WORKER
-            )
+            k.spawn(f"kworker/u:{number}", worker_thread(k, self), flags=PF_KTHREAD | PF_WQ_WORKER)
             for number in range(1, max_active + 1)
         ]
 

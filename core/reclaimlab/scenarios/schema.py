@@ -124,7 +124,9 @@ class DeviceSpec(Model):
 class FilesystemSpec(Model):
     """One mounted filesystem."""
 
-    type: Literal["xfs", "ext4", "ext3", "gfs2", "tmpfs", "bare-xfs"] = Field(description="which filesystem")
+    type: Literal["xfs", "ext4", "ext3", "gfs2", "tmpfs", "bare-xfs"] = Field(
+        description="which filesystem"
+    )
     device: str = Field("", description="device it is on; empty for tmpfs")
     log_size: SomeSize = Field(10 * MIB, description="journal (bytes)")
     write_begin_gfp: Literal["kernel", "fs", "nofs"] = Field(
