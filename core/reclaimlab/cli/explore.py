@@ -70,7 +70,7 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Look at every schedule of a small scenario: proof, or the shortest counterexample.
+    """Look at every schedule of a small scenario: proof or counterexample.
 
     SCENARIO is one of the tiny-* scenarios, or any that draws no random numbers. Nothing is stored.
     """
