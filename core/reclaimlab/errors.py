@@ -47,6 +47,12 @@ class ContenderError(ReclaimlabError):
     """A contender that cannot be read or built: grammar, unknown policy, bad parameter."""
 
 
+class UnusablePluginError(ContenderError):
+    """A policy that is announced, and cannot be imported or is not allowed here."""
+
+    exit_code = 3
+
+
 class RecordingError(ReclaimlabError):
     """A recording that cannot be read: foreign, truncated, empty."""
 
@@ -72,6 +78,21 @@ class PolicyError(ReclaimlabError):
         moment = "" if self.time_ns is None else f" at {self.time_ns / 1e9:.6f} s"
         task = f" in task {self.task}" if self.task else ""
         return f"policy {self.policy}, hook {self.hook}{moment}{task}: {self.problem}"
+
+
+class ExtensionError(ReclaimlabError):
+    """An extension (a filesystem, device, workload, metric, ...) that cannot be used, or raised."""
+
+    exit_code = 3
+
+    def __init__(self, kind: str, name: str, problem: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.problem = problem
+        super().__init__(kind, name, problem)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}: {self.problem}"
 
 
 class InvariantError(Exception):

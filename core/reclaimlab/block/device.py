@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reclaimlab.engine.loop import Loop
     from reclaimlab.engine.rng import Stream
     from reclaimlab.engine.task import Steps, Task
+    from reclaimlab.engine.trace import Trace
     from reclaimlab.engine.wait import Resource
 
 BLK_BATCH_REQ: Final = 32
@@ -123,6 +124,11 @@ class BlockDevice:
     def __repr__(self) -> str:
         return f"<BlockDevice {self.name}, {self.in_flight()} in flight>"
 
+    @property
+    def now(self) -> int:
+        """Simulated time (ns)."""
+        return self._loop.now
+
     def releasers(self) -> Iterable[Task | Resource]:
         """A device goes on by itself."""
         return (self,)
@@ -171,7 +177,15 @@ class BlockDevice:
         self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + service
         self._finishes.append((self.busy_until_ns, size, write))
         self.requests += 1
+        if self._loop.trace is not None:
+            self._trace_request(self._loop.trace, self.busy_until_ns, size, write=write)
         return self.busy_until_ns
+
+    def _trace_request(self, trace: Trace, done_ns: int, size: int, *, write: bool) -> None:
+        """Emit both ends of a request; the later is known by now, so events come out of order."""
+        what = {"dev": self.name, "rwbs": "W" if write else "R", "bytes": size, "nr": self.requests}
+        trace.emit(self._loop.now, self._loop.current, "block_rq_issue", **what)
+        trace.emit(done_ns, None, "block_rq_complete", **what)
 
     def submit_now(
         self,
@@ -210,6 +224,8 @@ class BlockDevice:
         finish = start + service + (self.flush_ns if flush else 0)
         self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + service
         self.requests += 1
+        if self._loop.trace is not None:
+            self._trace_request(self._loop.trace, finish, size, write=write)
         if write:
             self.written_bytes += size
         else:

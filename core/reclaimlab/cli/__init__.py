@@ -7,20 +7,26 @@ import click
 from reclaimlab import __version__
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import LazyGroup
+from reclaimlab.cli.plugin_options import plugins
 
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "ablate": "Find the minimal sets of fixes that make every scenario ok.",
+    "boundary": "Find the value at which a verdict flips, as a curve over others.",
     "compare": "Compare contenders head to head on one scenario.",
     "explore": "Look at every schedule of a small scenario: proof or counterexample.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "plugins": "List the installed plugins and what became of each.",
+    "plugin": "Make, check and list plugins, and explain the hooks.",
     "policies": "List the kernels and fixes that can be compared.",
     "report": "Write the report of a stored comparison.",
     "run": "Run one contender once: verdict, metrics, incident.",
-    "runs": "List, show, verify, tag, note and delete stored comparisons.",
+    "runs": "List, show, verify, tag, note, delete and merge stored comparisons.",
     "scenarios": "List the scenarios that come with reclaimlab.",
+    "sensitivity": "Find which values drive a metric.",
+    "sweep": "Run one scenario over many values, and show what came of it.",
 }
 """Each command with its first line of help, so that ``--help`` imports none of them."""
 
@@ -33,6 +39,7 @@ COMMANDS = {
         "reclaimlab compare xfs-softlimit-hang -c linux-3.10 -c linux-3.10+may-enter-fs"
     ),
 )
+@plugins
 @click.version_option(__version__, prog_name="reclaimlab")
 def cli() -> None:
     """Evaluate candidate fixes for Linux memory reclaim and writeback."""

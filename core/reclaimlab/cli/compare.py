@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON, EXIT_INTERRUPTED, EXIT_RUN_FAILED
@@ -36,7 +36,7 @@ KEY_METRICS: Final = ("writer_throughput", "write_latency_p99", "longest_block")
         "reclaimlab compare xfs-softlimit-hang -c linux-3.10 -c linux-3.10+may-enter-fs --seeds 20"
     ),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c",
     "--contender",
@@ -52,6 +52,7 @@ KEY_METRICS: Final = ("writer_throughput", "write_latency_p99", "longest_block")
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first seed."
 )
 @options.settings
+@plugin_options.plugins
 @options.db
 @options.jobs
 @options.check

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.policy.policy import format_parameter, parameter_fields
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("policies", epilog=example("reclaimlab policies congestion-wait"))
 @click.argument("name", required=False)
+@plugin_options.plugins
 @options.as_json
 def command(name: str | None, as_json: bool) -> None:
     """List the kernels and fixes that can be compared.

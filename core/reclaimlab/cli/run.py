@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON
@@ -14,15 +15,18 @@ from reclaimlab.measure.records import METRICS, RunResult
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.json_object import dump, run_object
 from reclaimlab.reports.numbers import scale_for
-from reclaimlab.runs.run import run_one
+from reclaimlab.runs.apart import run_apart
 from reclaimlab.scenarios.reader import load_scenario
+
+if TYPE_CHECKING:
+    from reclaimlab.runs.run import RunRequest
 
 
 @click.command(
     "run",
     epilog=example("reclaimlab run xfs-softlimit-hang -c linux-3.10+congestion-wait --seed 3"),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c", "--contender", help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's]."
 )
@@ -35,6 +39,7 @@ from reclaimlab.scenarios.reader import load_scenario
     help="Show a schedule that explore wrote, step by step; SCENARIO must be its scenario.",
 )
 @options.settings
+@plugin_options.plugins
 @options.check
 @options.fail_on
 @options.quiet
@@ -61,7 +66,8 @@ def command(
         _show_schedule(schedule, scenario, as_json=as_json)
         return
     loaded = load_scenario(scenario, settings)
-    result = run_one(loaded, loaded.kernel if contender is None else contender, seed, check=check)
+    named = loaded.kernel if contender is None else contender
+    result = run_apart(loaded, named, seed, check=check, printed=_show_printed)
     click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
     if options.is_met(fail_on, [result.verdict]):
         ctx.exit(EXIT_FAILED_ON)
@@ -84,6 +90,10 @@ def _show_schedule(path: Path, scenario: str, *, as_json: bool) -> None:
         return
     click.echo(f"{schedule.scenario}, {schedule.contender}: {schedule.shows}: {schedule.what}")
     click.echo(text.steps(views, whole=True))
+
+
+def _show_printed(_request: RunRequest, text: str) -> None:
+    click.echo(text, err=True, nl=not text.endswith("\n"))
 
 
 def describe(result: RunResult) -> str:

@@ -55,12 +55,12 @@ class Loop:
 
     timeless = False
 
-    def __init__(self, order: Order | None = None) -> None:
+    def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0
         self.current: Task | None = None
         self.events = 0
         self.tasks: list[Task] = []
-        self.trace: Trace | None = None
+        self.trace = trace
         self.order: Order = order or Fifo()
         self.ready: deque[Task] = deque()
         """The runnable, in order of arrival; only the engine adds to it."""
@@ -74,6 +74,9 @@ class Loop:
         task.since_ns = task.started_ns = self.now
         self.tasks.append(task)
         self.ready.append(task)
+        if self.trace is not None:
+            task.attended = True
+            self.trace.spawned(self.now, task)
         return task
 
     def call_at(self, time_ns: int, call: Callable[[], None]) -> Timer:
@@ -103,7 +106,9 @@ class Loop:
         self.ready.append(task)
         if task.attended:
             task.time_limit = None
-            task.attended = task.on_wake is not None
+            task.attended = task.on_wake is not None or self.trace is not None
+            if self.trace is not None:
+                self.trace.woken(self.now, task, self.current)
             if task.on_wake is not None:
                 task.on_wake(task)
 
@@ -243,6 +248,7 @@ class Loop:
             return 1
         task = due.task
         if task.time_limit is due and task.waits_on is not None:
+            self.current = None
             task.waits_on.waiters.remove(task)
             self.make_ready(task, value=False)
         return 0
@@ -252,3 +258,5 @@ class Loop:
         task.since_ns = self.now
         if task.on_sleep is not None:
             task.on_sleep(task)
+        if self.trace is not None:
+            self.trace.ended(self.now, task)

@@ -24,7 +24,7 @@ class TraceEvent(NamedTuple):
 
 
 class Trace:
-    """Collects events and hands each to its observers."""
+    """Collects events and hands each to its observers; a subclass may follow the tasks too."""
 
     def __init__(self, *, keep: bool = True) -> None:
         self.events: list[TraceEvent] = []
@@ -32,7 +32,7 @@ class Trace:
         self._keep = keep
 
     def emit(self, time_ns: int, task: Task | None, name: str, **arguments: int | str) -> None:
-        """Record one event."""
+        """Record one event; without a task it happened in interrupt context."""
         event = TraceEvent(
             time_ns,
             task.name if task else "<idle>",
@@ -45,6 +45,17 @@ class Trace:
         for observer in self.observers:
             observer(event)
 
+    # ---- a task's life: called by the loop ------------------------------------------------------
+
+    def spawned(self, time_ns: int, task: Task) -> None:
+        """Note that ``task`` was started."""
+
     def blocked(self, time_ns: int, task: Task) -> None:
         """Record that ``task`` went to sleep, and on what."""
         self.emit(time_ns, task, "sched_switch", prev_state=task.state, waits_for=task.waits_for())
+
+    def woken(self, time_ns: int, task: Task, waker: Task | None) -> None:
+        """Note that ``task`` can run again; without a waker an interrupt or a timer did it."""
+
+    def ended(self, time_ns: int, task: Task) -> None:
+        """Note that ``task`` is no more."""

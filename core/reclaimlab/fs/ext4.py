@@ -21,10 +21,7 @@ from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF
 from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from reclaimlab.engine.task import Steps, Task
-    from reclaimlab.engine.wait import Resource
+    from reclaimlab.engine.task import Steps
     from reclaimlab.kernel.aops import WritebackControl
     from reclaimlab.kernel.backing_dev import BackingDev
     from reclaimlab.kernel.folio import Extent
@@ -36,24 +33,6 @@ if TYPE_CHECKING:
 EXTENTS_IN_INODE = 4
 EXTENTS_IN_BLOCK = 340
 """(4096 - 12) / 12: after so many extents the tree needs another block."""
-
-
-class ConversionPending:
-    """An io_end's way to its end: the conversion work, or whoever could run it."""
-
-    __slots__ = ("label", "pool", "work", "wq")
-
-    def __init__(self, label: str, wq: workqueue.Workqueue, pool: workqueue.WorkerPool) -> None:
-        self.label = label
-        self.wq = wq
-        self.pool = pool
-        self.work: workqueue.Work | None = None
-
-    def releasers(self) -> Iterable[Task | Resource]:
-        """Return the work item, or the pool and the rescuer."""
-        if self.work is not None:
-            return (self.work,)
-        return (*self.pool.members(), *((self.wq.rescuer,) if self.wq.rescuer else ()))
 
 
 class Ext4(Filesystem):
@@ -170,7 +149,7 @@ class Ext4(Filesystem):
         if self.features.completion != "irq":
             unit = self.mark(k, mapping, run, "io_end", k.current)
             unit.unwritten = True
-            unit.completer = ConversionPending(
+            unit.completer = workqueue.PendingWork(
                 f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k)
             )
             return [unit]
@@ -285,7 +264,7 @@ class Ext4(Filesystem):
         if completer is None:
             page_writeback.end_page_writeback(self.k, unit)
             return
-        assert isinstance(completer, ConversionPending)
+        assert isinstance(completer, workqueue.PendingWork)
         completer.work = workqueue.Work(
             self.wq_rsv, partial(self.ext4_end_io_rsv_work, self.k, unit), completer.label
         )

@@ -9,7 +9,7 @@ memory.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reclaimlab.engine.locks import Mutex, RwSem
 from reclaimlab.fs import xfs_log
@@ -50,26 +50,6 @@ class XfsInode:
         self.ioends: list[WritebackUnit] = []
         self.work_queued: workqueue.Work | None = None
         self.preallocated = False
-
-
-class PendingCompletion:
-    """An ioend's way to its end once the device is done: the work item, or who could run one."""
-
-    __slots__ = ("label", "unit", "work", "xfs")
-
-    def __init__(self, xfs: Xfs, unit: WritebackUnit) -> None:
-        self.xfs = xfs
-        self.unit = unit
-        self.work: workqueue.Work | None = None
-        self.label = f"completion of {unit.label}"
-
-    def releasers(self) -> Any:
-        """Return the work item; before it is queued, what any item of that queue needs."""
-        if self.work is not None:
-            return (self.work,)
-        pool = workqueue.bound_pool(self.xfs.k, self.xfs.bdi.device.irq_cpu)
-        wq = self.xfs.workqueue_for(self.unit)
-        return (*pool.members(), *((wq.rescuer,) if wq.rescuer is not None else ()))
 
 
 class Xfs(Filesystem):
@@ -242,7 +222,11 @@ class Xfs(Filesystem):
         if unit.appends and self.features.submission_allocates_transaction:
             yield from self.xfs_setfilesize_trans_alloc(k)
         if unit.appends or unit.unwritten:
-            unit.completer = PendingCompletion(self, unit)
+            unit.completer = workqueue.PendingWork(
+                f"completion of {unit.label}",
+                self.wq_conv if unit.unwritten else self.wq_data,
+                workqueue.bound_pool(k, self.bdi.device.irq_cpu),
+            )
         yield from self.xfs_submit_ioend(k, unit)
         k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
         return unit.nr_pages
@@ -290,19 +274,14 @@ class Xfs(Filesystem):
 
     # ---- completion -----------------------------------------------------------------------------
 
-    def workqueue_for(self, unit: WritebackUnit) -> workqueue.Workqueue:
-        """Return the queue that ends ``unit``: xfs-data for appends, xfs-conv for conversions."""
-        return self.wq_conv if unit.unwritten else self.wq_data
-
     def end_bio(self, unit: WritebackUnit) -> None:
         """xfs_finish_ioend(), in the interrupt."""
         completer = unit.completer
         if completer is None:
             page_writeback.end_page_writeback(self.k, unit)
             return
-        assert isinstance(completer, PendingCompletion)
-        pool = workqueue.bound_pool(self.k, self.bdi.device.irq_cpu)
-        wq = self.workqueue_for(unit)
+        assert isinstance(completer, workqueue.PendingWork)
+        wq, pool = completer.wq, completer.pool
         if not self.features.one_work_per_inode:
             work = workqueue.Work(
                 wq, partial(self.xfs_end_io, self.k, [unit]), f"xfs_end_io of {unit.label}"

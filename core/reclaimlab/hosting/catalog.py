@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
+import re
+import sys
 from dataclasses import dataclass
-from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from reclaimlab.errors import ContenderError, did_you_mean
-from reclaimlab.policy import API_VERSION, Policy, PolicyInfo
+from reclaimlab.errors import ContenderError, UnusablePluginError, did_you_mean
+from reclaimlab.hosting.api_range import api_range
+from reclaimlab.hosting.loading import LoadError, check_api, load
+from reclaimlab.hosting.probe import forget, probe
+from reclaimlab.hosting.settings import PluginSettings
+from reclaimlab.hosting.sources import OURS, POLICIES, Source, find_sources, loadable
+from reclaimlab.policy import Policy, PolicyInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-GROUP: Final = "reclaimlab.policies"
-"""The entry-point group: ``name = "module:Class"``, our own policies like anyone's."""
-OURS: Final = "reclaimlab"
-"""Our distribution, whose names nobody can take over."""
+__all__ = ["GROUP", "OURS", "Catalog", "Entry", "Source"]
 
-State = Literal["loaded", "failed", "incompatible"]
+GROUP: Final = POLICIES
+"""The entry-point group of policies."""
+
+State = Literal["loaded", "failed", "incompatible", "disabled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +45,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """An entry point not imported yet; or a class that is here already, as tests have."""
-
-    name: str
-    module: str
-    distribution: str = ""
-    version: str = ""
-    policy: type[Policy] | None = None
-    taken_by: str = ""
-    """The distribution that has the name already; then this one is never imported."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Loaded:
     entry: Entry
     policy: type[Policy] | None
@@ -62,18 +55,25 @@ class Catalog:
 
     Attributes:
         names: every usable or unusable name, without importing anything.
+        sources: what was announced, usable or not.
     """
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self._sources = tuple(sources)
-        self._by_name = {each.name: each for each in self._sources if not each.taken_by}
+        self.sources = tuple(sources)
+        usable_last = sorted(self.sources, key=lambda each: not (each.disabled or each.problem))
+        self._by_name = {each.name: each for each in usable_last if not each.taken_by}
         self._loaded: dict[Source, _Loaded] = {}
         self.names = tuple(sorted(self._by_name))
 
     @classmethod
     def discover(cls) -> Catalog:
         """Return the catalog of what is installed; nothing is imported yet."""
-        return cls(_without_doubles(_installed()))
+        return cls(find_sources("policy", PluginSettings.from_environment()))
+
+    @classmethod
+    def installed(cls) -> Catalog:
+        """Return the same as :meth:`discover`, found once for each setting and search path."""
+        return _installed(PluginSettings.from_environment(), tuple(sys.path))
 
     @classmethod
     def of(cls, *policies: type[Policy]) -> Catalog:
@@ -85,19 +85,21 @@ class Catalog:
 
     def of_distribution(self, name: str) -> Catalog:
         """Return the part of the catalog that one distribution brought."""
-        return Catalog(each for each in self._sources if each.distribution == name)
+        return Catalog(each for each in self.sources if each.distribution == name)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """Every entry point with what became of it; imports them all."""
+        probe(loadable(self.sources))
         return tuple(
             self._load(source).entry
-            for source in sorted(self._sources, key=lambda each: (each.name, each.distribution))
+            for source in sorted(self.sources, key=lambda each: (each.name, each.distribution))
         )
 
     @property
     def policies(self) -> Mapping[str, type[Policy]]:
         """Every usable policy by name; imports them all."""
+        probe(loadable(self.sources))
         found = ((name, self._load(self._by_name[name]).policy) for name in self.names)
         return {name: policy for name, policy in found if policy is not None}
 
@@ -105,7 +107,8 @@ class Catalog:
         """Return the policy called ``name``, importing only that one.
 
         Raises:
-            ContenderError: there is none of that name, or it cannot be used.
+            ContenderError: there is none of that name.
+            UnusablePluginError: it cannot be used.
         """
         source = self._by_name.get(name)
         if source is None:
@@ -115,8 +118,14 @@ class Catalog:
         loaded = self._load(source)
         if loaded.policy is None:
             msg = f"policy {name} ({source.module}) cannot be used: {loaded.entry.error}"
-            raise ContenderError(msg)
+            raise UnusablePluginError(msg)
         return loaded.policy
+
+    def foreign(self, contender: str) -> tuple[Source, ...]:
+        """Return the policies in a contender's text that others brought."""
+        names = set(re.findall(r"[A-Za-z0-9._-]+", re.sub(r"\([^)]*\)", "", contender)))
+        found = (self._by_name[name] for name in sorted(names) if name in self._by_name)
+        return tuple(each for each in found if not each.is_ours)
 
     def _load(self, source: Source) -> _Loaded:
         if source not in self._loaded:
@@ -124,60 +133,35 @@ class Catalog:
         return self._loaded[source]
 
 
-def _installed() -> Iterator[Source]:
-    for point in metadata.entry_points(group=GROUP):
-        distribution = point.dist
-        yield Source(
-            name=point.name,
-            module=point.value,
-            distribution=distribution.name if distribution else "",
-            version=distribution.version if distribution else "",
-        )
+@lru_cache(maxsize=16)
+def _installed(settings: PluginSettings, _path: tuple[str, ...]) -> Catalog:
+    return Catalog(find_sources("policy", settings))
 
 
-def _without_doubles(sources: Iterable[Source]) -> Iterator[Source]:
-    # Sorted, because the order of a folder on disk must not decide who owns a name.
-    owners: dict[str, str] = {}
-    for source in sorted(
-        sources, key=lambda each: (each.distribution != OURS, each.distribution, each.module)
-    ):
-        if source.name in owners:
-            yield dataclasses.replace(source, taken_by=owners[source.name] or "another package")
-        else:
-            owners[source.name] = source.distribution
-            yield source
+def forget_plugins() -> None:
+    """Look for plugins again at the next question: a file has changed, a package has come."""
+    _installed.cache_clear()
+    forget()
 
 
 def _load(source: Source) -> _Loaded:
-    def entry(state: State, error: str = "", api: tuple[int, int] | None = None) -> Entry:
+    def entry(state: str, error: str = "", api: tuple[int, int] | None = None) -> Entry:
         return Entry(
-            source.name, source.distribution, source.version, source.module, api, state, error
-        )
+            source.name, source.distribution, source.version, source.module, api,
+            cast("State", state), error,
+        )  # fmt: skip
 
-    if source.taken_by:
-        return _Loaded(entry("failed", f"the name is taken by {source.taken_by}"), None)
+    said: tuple[int, int] | None = None
     try:
-        found = source.policy or _import(source.module)
-    except Exception as error:  # someone else's module may raise anything
-        return _Loaded(entry("failed", f"{type(error).__name__}: {error}"), None)
-    problem = _shape_problem(source.name, found)
-    if problem:
-        return _Loaded(entry("failed", problem), None)
-    api = found.info.api
-    if api[0] != API_VERSION[0] or api[1] > API_VERSION[1]:
-        problem = (
-            f"written for hook API {api[0]}.{api[1]}; this is {API_VERSION[0]}.{API_VERSION[1]}"
-        )
-        return _Loaded(entry("incompatible", problem, api), None)
-    return _Loaded(entry("loaded", api=api), found)
-
-
-def _import(value: str) -> Any:
-    module, _, attribute = value.partition(":")
-    found: Any = importlib.import_module(module)
-    for name in filter(None, attribute.split(".")):
-        found = getattr(found, name)
-    return found
+        found = load(source)
+        problem = _shape_problem(source.name, found)
+        if problem:
+            return _Loaded(entry("failed", problem), None)
+        said = api_range(found.info.api).low
+        check_api(found.info.api)
+    except LoadError as error:
+        return _Loaded(entry(error.state, str(error), said), None)
+    return _Loaded(entry("loaded", api=said), found)
 
 
 def _shape_problem(name: str, found: Any) -> str:
@@ -190,6 +174,10 @@ def _shape_problem(name: str, found: Any) -> str:
         return f"{found.__qualname__}.info.name is {info.name!r}, the entry point's is {name!r}"
     if info.kind not in ("kernel", "fix"):
         return f"{found.__qualname__}.info.kind is {info.kind!r}; the rule is kernel or fix"
+    try:
+        api_range(info.api)
+    except ValueError as error:
+        return f"{found.__qualname__}.info.{error}"
     if not dataclasses.is_dataclass(found.Parameters):
         return f"{found.__qualname__}.Parameters is not a dataclass"
     return ""

@@ -10,6 +10,7 @@ import pluggy
 from reclaimlab.errors import PolicyError
 from reclaimlab.hosting.host import register
 from reclaimlab.hosting.questions import QUESTIONS
+from reclaimlab.hosting.spelling import misspelt, unmarked
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.policy import format_parameter, parameter_fields, parse_parameter
 from reclaimlab.policy.table import HookTable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reclaimlab.policy import Policy
+    from reclaimlab.policy.table import Guard
 
 
 def check_policy(policy: type[Policy]) -> tuple[str, ...]:
@@ -27,15 +29,28 @@ def check_policy(policy: type[Policy]) -> tuple[str, ...]:
     answers over a grid of questions must be sound, the same twice where a hook is pure, and never
     None where it is a kernel.
     """
-    problems = [*_check_info(policy), *_check_parameters(policy)]
-    if problems:
-        return tuple(problems)
+    problems = [*check_info(policy), *check_names(policy), *check_parameters(policy)]
+    return tuple(problems or check_answers(policy))
+
+
+def check_names(policy: type[Policy]) -> Iterator[str]:
+    """Yield each hook or argument that is misspelt or not marked."""
+    yield from misspelt(policy)
+    yield from unmarked(policy)
+
+
+def check_answers(policy: type[Policy], guard: Guard | None = None) -> Iterator[str]:
+    """Yield what is wrong with the answers to the grid of questions, at every variant."""
+    said = set()
     for parameters in _variants(policy):
-        problems += _check_answers(policy, parameters)
-    return tuple(dict.fromkeys(problems))
+        for problem in _check_answers(policy, parameters, guard):
+            if problem not in said:
+                yield problem
+            said.add(problem)
 
 
-def _check_info(policy: type[Policy]) -> Iterator[str]:
+def check_info(policy: type[Policy]) -> Iterator[str]:
+    """Yield what a policy does not say of itself."""
     for name in ("name", "title", "claim", "version"):
         if not getattr(policy.info, name).strip():
             yield f"info.{name} is empty"
@@ -43,7 +58,8 @@ def _check_info(policy: type[Policy]) -> Iterator[str]:
         yield f"class {policy.__name__} has no docstring"
 
 
-def _check_parameters(policy: type[Policy]) -> Iterator[str]:
+def check_parameters(policy: type[Policy]) -> Iterator[str]:
+    """Yield which parameters cannot be written and read back, at default, bounds and choices."""
     made = getattr(policy.Parameters, "__dataclass_params__", None)
     if made is None or not made.frozen:
         yield f"{policy.Parameters.__name__} is not a frozen dataclass"
@@ -86,10 +102,10 @@ def _variants(policy: type[Policy]) -> Iterator[Any]:
                 yield dataclasses.replace(default, **{spec.name: value})
 
 
-def _check_answers(policy: type[Policy], parameters: Any) -> Iterator[str]:
+def _check_answers(policy: type[Policy], parameters: Any, guard: Guard | None) -> Iterator[str]:
     where = "" if parameters == policy.Parameters() else f" with {parameters}"
     try:
-        first, second = (_table(policy, parameters) for _ in range(2))
+        first, second = (table_of(policy, parameters, guard) for _ in range(2))
     except PolicyError as error:
         yield f"{error}{where}"
         return
@@ -118,12 +134,18 @@ def _first_problem(
     return None
 
 
-def _table(policy: type[Policy], parameters: Any) -> HookTable:
+def table_of(policy: type[Policy], parameters: Any = None, guard: Guard | None = None) -> HookTable:
+    """Return the hooks of one policy alone.
+
+    Raises:
+        PolicyError: it cannot be made or registered.
+    """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
         instance = policy(parameters)
     except Exception as error:
-        raise PolicyError(policy.info.name, "__init__", f"raised {error!r}") from error
+        problem = f"raised {type(error).__name__}: {error}"
+        raise PolicyError(policy.info.name, "__init__", problem) from error
     register(manager, policy.info.name, instance)
-    return HookTable(manager)
+    return HookTable(manager, guard=guard)

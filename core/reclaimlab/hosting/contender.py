@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from reclaimlab.errors import ContenderError, did_you_mean
+from reclaimlab.errors import ContenderError, UnusablePluginError, did_you_mean
 from reclaimlab.policy.policy import format_parameter, parameter_fields, parse_parameter
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def parse_contender(text: str, catalog: Catalog) -> Contender:
 
     Raises:
         ContenderError: grammar, an unknown name, a bad value, or a policy in the wrong place.
+        UnusablePluginError: a policy cannot be imported or is not allowed here.
     """
     reader = _Reader(text)
     kernel, *fixes = reader.terms()
@@ -107,13 +108,15 @@ class _Reader:
             self.fail(f"{self.text[self._at]!r} stands where '+' or the end is expected")
         return terms
 
-    def fail(self, problem: str, at: int | None = None) -> NoReturn:
+    def fail(
+        self, problem: str, at: int | None = None, kind: type[ContenderError] = ContenderError
+    ) -> NoReturn:
         """Raise with the text and a mark under the place."""
         at = self._at if at is None else at
         msg = f"contender {self.text!r}: {problem}"
         if "\n" not in self.text:
             msg += f"\n  {self.text}\n  {' ' * at}^"
-        raise ContenderError(msg)
+        raise kind(msg)
 
     def _term(self, what: str) -> _Term:
         at, name = self._word(_NAME, f"the name of {what}")
@@ -158,7 +161,7 @@ def _choose(reader: _Reader, term: _Term, catalog: Catalog, *, wanted: str) -> P
     try:
         policy = catalog.get(term.name)
     except ContenderError as error:
-        reader.fail(str(error), term.at)
+        reader.fail(str(error), term.at, type(error))
     if policy.info.kind != wanted:
         reader.fail(_misplaced(policy, catalog), term.at)
     return PolicyChoice(term.name, _parameters(reader, term, policy), policy.info.version)
@@ -190,7 +193,10 @@ def _parameters(reader: _Reader, term: _Term, policy: type[Policy]) -> Any:
         if setting.name in values:
             reader.fail(f"{setting.name} is given twice", setting.at)
         values[setting.name] = _value(reader, term.name, spec, setting)
-    return policy.Parameters(**values)
+    try:
+        return policy.Parameters(**values)
+    except Exception as error:  # it may be anybody's dataclass
+        reader.fail(f"{term.name}: {type(error).__name__}: {error}", term.at, UnusablePluginError)
 
 
 def _value(reader: _Reader, policy: str, spec: dataclasses.Field[Any], setting: _Setting) -> Any:

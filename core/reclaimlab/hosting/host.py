@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from reclaimlab.errors import PolicyError
+from reclaimlab.hosting import gate
+from reclaimlab.hosting.spelling import misspelt, warn_of_deprecated
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.table import HookTable
 
@@ -25,7 +27,9 @@ def build_table(contender: Contender, catalog: Catalog, *, recheck_every: int = 
         ContenderError: a policy is not installed here.
         PolicyError: a policy cannot be made, or implements a hook that does not exist so.
     """
-    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every)
+    foreign = frozenset(each.name for each in catalog.foreign(str(contender)))
+    guard = gate.guard_of(foreign) if foreign else None
+    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every, guard=guard)
 
 
 def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManager:
@@ -34,7 +38,17 @@ def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManage
     manager.add_hookspecs(hookspecs)
     for choice in contender.policies:
         register(manager, choice.name, _make(choice, catalog))
+        _check_nobody_is_gone(manager, contender, choice)
     return manager
+
+
+def _check_nobody_is_gone(
+    manager: pluggy.PluginManager, contender: Contender, last: PolicyChoice
+) -> None:
+    made = contender.policies[: contender.policies.index(last) + 1]
+    gone = [each.name for each in made if not manager.has_plugin(each.name)]
+    if gone:
+        raise PolicyError(last.name, "__init__", f"removes {', '.join(gone)}; a policy may not")
 
 
 def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
@@ -46,8 +60,10 @@ def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
     try:
         manager.register(policy, name)
         manager.check_pending()
+        warn_of_deprecated(name, policy)
     except pluggy.PluginValidationError as error:
-        raise PolicyError(name, "registration", str(error)) from error
+        problem = next(misspelt(policy), str(error))
+        raise PolicyError(name, "registration", problem) from error
     for caller in manager.get_hookcallers(policy) or ():
         for implementation in caller.get_hookimpls():
             if implementation.plugin is policy and (
@@ -61,8 +77,11 @@ def register(manager: pluggy.PluginManager, name: str, policy: Policy) -> None:
 def _make(choice: PolicyChoice, catalog: Catalog) -> Policy:
     policy = catalog.get(choice.name)
     try:
-        return policy(choice.parameters)
-    except Exception as error:
+        made: Policy = gate.behind_gate("__init__", policy)(choice.parameters)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() ends no run in silence
         raise PolicyError(
             choice.name, "__init__", f"raised {type(error).__name__}: {error}"
         ) from error
+    return made

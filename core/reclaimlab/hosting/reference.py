@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reclaimlab import policy
 from reclaimlab.hosting.catalog import OURS, Catalog
 from reclaimlab.hosting.questions import QUESTIONS
 from reclaimlab.policy import hookspecs
@@ -45,11 +46,51 @@ def notification_table() -> str:
 def policy_table(catalog: Catalog) -> str:
     """Return the installed policies as a Markdown table: kernels by age, then fixes by row."""
     rows = []
-    for policy in sorted(catalog.policies.values(), key=_order):
-        info = policy.info
-        parameters = "<br>".join(_parameter(spec) for spec in parameter_fields(policy)) or "-"
+    for each in sorted(catalog.policies.values(), key=_order):
+        info = each.info
+        parameters = "<br>".join(_parameter(spec) for spec in parameter_fields(each)) or "-"
         rows.append((f"`{info.name}`", info.row or "-", info.title, info.claim, parameters))
     return _table(("policy", "row", "what it changes", "what it claims", "parameters"), rows)
+
+
+def hook_objects() -> list[dict[str, Any]]:
+    """Return every hook as plain JSON data, decisions first."""
+    names = [*QUESTIONS, *(name for name in vars(hookspecs) if name in hookspecs.NOTIFICATIONS)]
+    return [_hook_object(name) for name in names]
+
+
+def _hook_object(name: str) -> dict[str, Any]:
+    decides = name in QUESTIONS
+    _, when, absent = _told(name)
+    kind = ("pure " if name in hookspecs.PURE else "") + "decision" if decides else "notification"
+    return {
+        "name": name,
+        "kind": kind,
+        "arguments": list(inspect.signature(getattr(hookspecs, name)).parameters),
+        "answer": _answer(name).strip("`") if decides else None,
+        "summary": _summary(name),
+        "when": when,
+        "absent": absent,
+        "combined": name in hookspecs.COMBINED,
+        "deprecated": hookspecs.DEPRECATED.get(name),
+    }
+
+
+def hook_text(name: str) -> str:
+    """Return all about one hook: signature, rules, then each view and answer field by field."""
+    signature = str(inspect.signature(getattr(hookspecs, name))).replace("'", "")
+    parts = [f"{name}{signature}", inspect.getdoc(getattr(hookspecs, name)) or ""]
+    kinds = re.findall(r"[A-Z][A-Za-z]+", signature)
+    parts += [_fields_text(kind) for kind in dict.fromkeys(kinds) if hasattr(policy, kind)]
+    return "\n\n".join(parts)
+
+
+def _fields_text(kind: str) -> str:
+    # The words for a field stand below it in the source, where an author reads them too.
+    found = getattr(policy, kind)
+    lines = inspect.getsource(found).splitlines()
+    body = [line for line in lines if not line.startswith("@")]
+    return "\n".join(body)
 
 
 def refresh(text: str, catalog: Catalog) -> str:

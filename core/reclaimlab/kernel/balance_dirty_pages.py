@@ -97,6 +97,12 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
         )
         update_bandwidth(k, wb, tight, start)
         pause, done = _pause(k, wb, tight, process, pages_dirtied)
+        k.tracepoint(
+            "balance_dirty_pages", bdi=wb.name,
+            limit=tight.state.thresh, setpoint=tight.state.setpoint, dirty=tight.state.dirty,
+            bdi_setpoint=tight.wb_thresh, bdi_dirty=tight.wb_dirty,
+            dirty_ratelimit=wb.dirty_ratelimit, dirtied=pages_dirtied, pause=pause // MSEC,
+        )  # fmt: skip
         if pause > 0:
             yield from io_schedule_timeout(k, pause)
             process.throttled_ns += pause

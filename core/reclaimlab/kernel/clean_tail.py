@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
-    """Free ``nr`` pages, in whole batches, if clean ones stand at the tail.
+    """Free ``nr`` pages or fewer, in whole batches, as far as clean ones stand at the tail.
 
-    Returns the CPU time in ns; 0 if they do not, or if reclaim would look elsewhere too: then
-    nothing was done.
+    Returns the CPU time in ns; 0 if not even one batch does, or if reclaim would look elsewhere
+    too: then nothing was done.
     """
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file
@@ -35,11 +35,12 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     ready = 0
     for extent in lru:
         if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
-            return 0
+            break
         ready += extent.nr
         if ready >= need:
             break
-    left = need
+    batches = min(ready, need) // SWAP_CLUSTER_MAX
+    need = left = batches * SWAP_CLUSTER_MAX
     while left > 0 and (oldest := lru.tail) is not None:
         if oldest.nr <= left:
             left -= oldest.nr

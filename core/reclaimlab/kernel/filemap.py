@@ -39,9 +39,9 @@ ENOMEM = -12
 
 def wait_on_page_bit(k: Kernel, unit: WritebackUnit, timeout_ns: int | None = None) -> Steps:
     """Sleep until the writeback of ``unit`` ends; give False if ``timeout_ns`` ran out first."""
-    del k
     if unit.ended_ns >= 0:
         return True
+    k.tracepoint("folio_wait_writeback", unit=unit.label)
     if timeout_ns is None:
         yield unit.queue
         return True
@@ -212,7 +212,7 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
         memcg.reclaim_ns += cost_ns
         yield cost_ns
     if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark:
-        nr = min(nr, CHARGE_BATCH)
+        nr = min(nr, max(memcg.margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, gfp, nr)
     if memcg.try_charge(nr) is not None:

@@ -112,6 +112,10 @@ def over_bground_thresh(k: Kernel, wb: BdiWriteback) -> bool:
 def wb_writeback(k: Kernel, wb: BdiWriteback, work: WbWork) -> Steps:
     """Write until the work is done, nothing is left, or something more urgent has come."""
     start = k.loop.now
+    reason = "background" if work.for_background else "periodic" if work.for_kupdate else "vmscan"
+    k.tracepoint(
+        "writeback_start", bdi=wb.name, nr_pages=min(work.nr_pages, k.nr_dirty), reason=reason
+    )
     while work.nr_pages > 0:
         if (work.for_background or work.for_kupdate) and wb.work_list:
             break
@@ -127,6 +131,7 @@ def wb_writeback(k: Kernel, wb: BdiWriteback, work: WbWork) -> Steps:
         if not wb.b_more_io:
             break
         yield MSEC  # inode_sleep_on_writeback(): somebody else writes what is left
+    k.tracepoint("writeback_written", bdi=wb.name, nr_pages=wb.written, reason=reason)
 
 
 def queue_io(wb: BdiWriteback, older_than_ns: int) -> None:
@@ -182,8 +187,13 @@ def writeback_sb_inodes(k: Kernel, wb: BdiWriteback, work: WbWork, start_ns: int
 def writeback_single_inode(k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
     """Write a part of one inode through its filesystem."""
     mapping.sync_owner = k.current
+    chunk = wbc.nr_to_write
     yield from mapping.a_ops.writepages(k, mapping, wbc)
     mapping.sync_owner = None
+    k.tracepoint(
+        "writeback_single_inode", bdi=mapping.bdi.name, to_write=chunk,
+        wrote=chunk - wbc.nr_to_write,
+    )  # fmt: skip
 
 
 def requeue_inode(k: Kernel, wb: BdiWriteback, mapping: Mapping, wbc: WritebackControl) -> None:

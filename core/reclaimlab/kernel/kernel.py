@@ -13,6 +13,7 @@ from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.mmzone import Zone
 from reclaimlab.kernel.process import Process
 from reclaimlab.measure.vmstat import VmStat
+from reclaimlab.policy.gfp import describe_gfp
 from reclaimlab.units import SEC
 
 if TYPE_CHECKING:
@@ -120,6 +121,13 @@ class Kernel:
         self.progress_ns = 0
         """When a page was last cleaned, freed or charged."""
         self.trace = loop.trace
+
+    def tracepoint(self, name: str, **arguments: int | str) -> None:
+        """Record that the task that runs passed a tracepoint of the kernel, if anyone listens."""
+        if self.trace is not None:
+            if "gfp_flags" in arguments:
+                arguments["gfp_flags"] = describe_gfp(int(arguments["gfp_flags"]))
+            self.trace.emit(self.loop.now, self.loop.current, name, **arguments)
 
     @property
     def current(self) -> Task:

@@ -123,6 +123,7 @@ def oom_kill_process(k: Kernel, memcg: MemCgroup | None, victim: Process) -> Non
         memcg.oom_kills += 1
     task = victim.task
     if task is not None and not task.killed:
+        k.tracepoint("mark_victim", pid=task.pid)
         task.killed = True
         k.loop.interrupt(task)
 

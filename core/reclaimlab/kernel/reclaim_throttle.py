@@ -43,7 +43,19 @@ def sleep(k: Kernel, throttle: Throttle, stat: ShrinkStat | None) -> Steps:
         extent = stat.slow_io if throttle.uses_io_test else stat.slow
         if extent is not None and extent.unit is not None and extent.reclaim:
             yield from filemap.wait_on_page_bit(k, extent.unit, throttle.timeout_ns or None)
-    k.vmstat.throttle_ns += k.loop.now - start
+    slept = k.loop.now - start
+    k.vmstat.throttle_ns += slept
+    if k.trace is not None and throttle.kind is not ThrottleKind.WAIT_ON_SLOW_FOLIO:
+        _trace_sleep(k, throttle, slept)
+
+
+def _trace_sleep(k: Kernel, throttle: Throttle, slept_ns: int) -> None:
+    times = {"usec_timeout": throttle.timeout_ns // 1000, "usec_delayed": slept_ns // 1000}
+    if throttle.kind is ThrottleKind.RECLAIM_THROTTLE:
+        reason = f"VMSCAN_THROTTLE_{throttle.reason.name}"
+        k.tracepoint("mm_vmscan_throttled", **times, reason=reason)
+    else:
+        k.tracepoint(f"writeback_{throttle.kind}", **times)
 
 
 def congestion_wait(k: Kernel, timeout_ns: int) -> Steps:

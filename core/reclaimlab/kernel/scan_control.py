@@ -62,7 +62,7 @@ class ScanControl:
             "memcg reclaim" to every rule, soft-limit reclaim included.
         view: what hooks are told, renewed when the priority or the zone's flags change.
         debt_ns: CPU time spent since the task last let time pass.
-        quiet: states of pages (vmscan.scan_state) of which a batch was looked at in this pass
+        quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
             without any effect.
     """
 

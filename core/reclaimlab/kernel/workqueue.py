@@ -87,6 +87,24 @@ class Workqueue:
             pool.wake_up_worker()
 
 
+class PendingWork:
+    """What only a work item can bring: the item, or before it is queued, whoever could run one."""
+
+    __slots__ = ("label", "pool", "work", "wq")
+
+    def __init__(self, label: str, wq: Workqueue, pool: WorkerPool) -> None:
+        self.label = label
+        self.wq = wq
+        self.pool = pool
+        self.work: Work | None = None
+
+    def releasers(self) -> Iterable[Task | Resource]:
+        """Return the work item, or the pool and the rescuer."""
+        if self.work is not None:
+            return (self.work,)
+        return (*self.pool.members(), *((self.wq.rescuer,) if self.wq.rescuer else ()))
+
+
 class Worker:
     """One worker thread of a pool."""
 

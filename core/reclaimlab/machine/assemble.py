@@ -19,8 +19,11 @@ from reclaimlab.kernel.dirty_domain import DirtyDomain
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.process import Process
+from reclaimlab.machine import plugged
+from reclaimlab.machine.plugged import DevicePlace, MountPlace
 from reclaimlab.policy.contexts import FilesystemView
 from reclaimlab.policy.gfp import PF_KSWAPD, PF_KTHREAD, PF_MEMALLOC
+from reclaimlab.scenarios.tasks import PluginTask
 from reclaimlab.units import PAGE_SIZE, pages
 from reclaimlab.workloads import PROGRAMS
 from reclaimlab.workloads.context import Context, do_exit, fault_in, sleep
@@ -28,6 +31,7 @@ from reclaimlab.workloads.context import Context, do_exit, fault_in, sleep
 if TYPE_CHECKING:
     from reclaimlab.engine.order import Order
     from reclaimlab.engine.task import Steps
+    from reclaimlab.engine.trace import Trace
     from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
 
@@ -83,10 +87,11 @@ class Assembly:
         hooks: HookTable,
         seed: int,
         order: Order | None = None,
+        trace: Trace | None = None,
         environment: Environment | None = None,
     ) -> None:
         self.scenario = scenario
-        self.loop = Loop(order) if environment is None else environment.loop()
+        self.loop = Loop(order, trace) if environment is None else environment.loop()
         self.environment = environment
         self.streams: Streams = Streams(seed) if environment is None else environment.streams()
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
@@ -147,13 +152,17 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
     if spec.loop:
         stream = assembly.streams[f"device {name}"]
         return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
-    return BlockDevice(
-        assembly.loop, assembly.streams[f"device {name}"], name, write_bw=spec.write_bw,
-        read_bw=spec.read_bw, latency_ns=spec.latency, jitter_permille=round(spec.jitter * 1000),
-        nr_requests=spec.nr_requests, max_request=spec.max_request, legacy=spec.queue == "legacy",
-        irq_cpu=spec.irq_cpu, erase_every=spec.erase_every, erase_stall_ns=spec.erase_stall,
-        flush_ns=spec.flush_time,
-    )  # fmt: skip
+    settings: dict[str, Any] = {
+        "write_bw": spec.write_bw, "read_bw": spec.read_bw, "latency_ns": spec.latency,
+        "jitter_permille": round(spec.jitter * 1000), "nr_requests": spec.nr_requests,
+        "max_request": spec.max_request, "legacy": spec.queue == "legacy",
+        "irq_cpu": spec.irq_cpu, "erase_every": spec.erase_every,
+        "erase_stall_ns": spec.erase_stall, "flush_ns": spec.flush_time,
+    }  # fmt: skip
+    place = DevicePlace(assembly.loop, assembly.streams[f"device {name}"], name, settings)
+    if spec.model is not None:
+        return plugged.device(place, spec.model, spec.options)
+    return BlockDevice(place.loop, place.stream, name, **settings)
 
 
 def _swap(assembly: Assembly) -> None:
@@ -167,8 +176,12 @@ def _swap(assembly: Assembly) -> None:
 def _filesystem(assembly: Assembly, name: str) -> Filesystem:
     spec = assembly.scenario.filesystem[name]
     k = assembly.kernel
-    kind = FILESYSTEMS[spec.type]
-    features = k.hooks.describe_filesystem(FilesystemView(kind.type))
+    model = None if spec.type in FILESYSTEMS else plugged.FilesystemPlugin(spec.type, spec.options)
+    features = k.hooks.describe_filesystem(
+        FilesystemView(model.like if model else FILESYSTEMS[spec.type].type)
+    )
+    if model:
+        features = model.features(features)
     if spec.maps_while_unsubmitted is not None:
         features = features._replace(maps_while_unsubmitted=spec.maps_while_unsubmitted)
     options = FilesystemOptions(
@@ -181,7 +194,8 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
         bdi = assembly.bdis.get(spec.device)
         if bdi is None:
             bdi = assembly.bdis[spec.device] = BackingDev(k, assembly.devices[spec.device])
-    mounted = kind(k, name, bdi, features, options)
+    place = MountPlace(k, name, bdi, features, options)
+    mounted = model.mount(place) if model else FILESYSTEMS[spec.type](*place)
     if assembly.scenario.machine.shrinkable_slab and isinstance(mounted, Xfs):
         slab_pages = pages(assembly.scenario.machine.shrinkable_slab)
         k.zone.free -= slab_pages
@@ -220,7 +234,10 @@ def _life(context: Context, spec: Any, arguments: dict[str, Any], start: int) ->
         context.process.memcg.charge(KERNEL_PAGES_PER_TASK)
     alive = yield from fault_in(context, pages(spec.rss))
     if alive:
-        yield from PROGRAMS[spec.program](context, **arguments)
+        if isinstance(spec, PluginTask):
+            yield from plugged.program(context, spec.program, spec.options)
+        else:
+            yield from PROGRAMS[spec.program](context, **arguments)
     do_exit(context)
 
 

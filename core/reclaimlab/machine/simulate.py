@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reclaimlab.engine.order import Order
+    from reclaimlab.engine.trace import Trace
     from reclaimlab.policy.table import HookTable
     from reclaimlab.scenarios.schema import Scenario
 
@@ -29,6 +30,8 @@ def simulate(
     progress: Callable[[int], None] | None = None,
     check: bool = False,
     order: Order | None = None,
+    trace: Trace | None = None,
+    until_ns: int | None = None,
 ) -> RunResult:
     """Run ``scenario`` once with the policies of ``table``.
 
@@ -40,12 +43,14 @@ def simulate(
         progress: called with the simulated time in ns at every sample.
         check: recount every invariant at every sample.
         order: who goes first among equals; first come, first served if None.
+        trace: told of every kernel tracepoint and of every task's states; changes nothing.
+        until_ns: end then, if the scenario does not end earlier.
 
     Raises:
         PolicyError: a policy raised or answered nonsense; its time and task are filled in.
         InvariantError: a bug of the model (with ``check``).
     """
-    assembly = Assembly(scenario, table, seed, order)
+    assembly = Assembly(scenario, table, seed, order, trace)
     k, loop = assembly.kernel, assembly.loop
     meter = Meter(assembly)
     watchdog = Watchdog(
@@ -67,7 +72,7 @@ def simulate(
             loop.call_after(scenario.sample_interval, tick)
 
     loop.call_after(0, tick)
-    ended = _run(assembly, scenario.duration)
+    ended = _run(assembly, min(scenario.duration, until_ns or scenario.duration))
     return _result(
         assembly, meter, watchdog, contender, seed, "duration" if ended == "time" else ended
     )

@@ -8,11 +8,13 @@ instead, as their text says. A *notification* is a state and has no answer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reclaimlab.policy.contexts import (
         AllocationView,
         ChargeFailureView,
@@ -41,6 +43,9 @@ API_VERSION: Final = (1, 0)
 PROJECT: Final = "reclaimlab"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
+
+DEPRECATED: Final[dict[str, str]] = {}
+"""Hook, or ``hook.argument`` -> what to use instead, and the version of the API it ends in."""
 
 PURE: Final = frozenset(
     {
@@ -204,10 +209,10 @@ def incident(verdict: str, time_ns: int) -> None:
 
 
 @hookspec
-def sampled(values: dict[str, int], time_ns: int) -> None:
+def sampled(values: Mapping[str, int], time_ns: int) -> None:
     """A sample of all series was taken."""
 
 
 @hookspec
-def run_finished(verdict: str, metrics: dict[str, Any]) -> None:
+def run_finished(verdict: str, metrics: Mapping[str, float]) -> None:
     """The run is over."""

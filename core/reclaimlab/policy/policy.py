@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from reclaimlab.errors import did_you_mean
 from reclaimlab.units import UnitError, format_bytes, format_time, parse_bytes, parse_time
@@ -77,9 +77,17 @@ class Policy:
         self.parameters = self.Parameters() if parameters is None else parameters
 
 
-def parameter_fields(policy: type[Policy]) -> tuple[dataclasses.Field[Any], ...]:
-    """Return the declared parameters of ``policy``, in order."""
-    return dataclasses.fields(policy.Parameters)
+class HasParameters(Protocol):
+    """A policy's class, or an extension: ``Parameters`` is a dataclass of :func:`parameter`."""
+
+    Parameters: ClassVar[type[Any]]
+
+
+def parameter_fields(
+    owner: type[Policy] | type[HasParameters] | HasParameters,
+) -> tuple[dataclasses.Field[Any], ...]:
+    """Return the declared parameters of a policy or an extension, in order."""
+    return dataclasses.fields(owner.Parameters)
 
 
 def format_parameter(spec: dataclasses.Field[Any], value: Any) -> str:

@@ -9,86 +9,31 @@ test shows that table and pluggy agree for every hook.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import PolicyError
 from reclaimlab.policy import hookspecs
-from reclaimlab.policy.contexts import Features, FilesystemFeatures
-from reclaimlab.policy.decisions import (
-    Action,
-    DirtyDecision,
-    DirtyThrottle,
-    FlusherWakeup,
-    OomAction,
-    ScopeChange,
-    Throttle,
-    ThrottleKind,
-    WritebackDecision,
-)
+from reclaimlab.policy.answers import ANSWERS, problem_of, surely_sound
+from reclaimlab.policy.decisions import ScopeChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     import pluggy
 
-    from reclaimlab.policy.contexts import AllocationView, FilesystemView, ScopeView
+    from reclaimlab.policy.contexts import (
+        AllocationView,
+        FilesystemFeatures,
+        FilesystemView,
+        ScopeView,
+    )
 
 _log = logging.getLogger(__name__)
 
-_ANSWERS: dict[str, type[Any]] = {
-    "describe_kernel": Features,
-    "describe_filesystem": FilesystemFeatures,
-    "enter_scope": ScopeChange,
-    "derive_gfp": int,
-    "decide_writeback_wait": WritebackDecision,
-    "decide_dirty_folio": DirtyDecision,
-    "throttle_after_batch": Throttle,
-    "throttle_after_pass": Throttle,
-    "decide_flusher_wakeup": FlusherWakeup,
-    "decide_oom": OomAction,
-    "throttle_dirty": DirtyThrottle,
-}
-
-
-def _check(policy: str, hook: str, answer: Any) -> Any:
-    expected = _ANSWERS[hook]
-    if not isinstance(answer, expected) or isinstance(answer, bool):
-        raise PolicyError(
-            policy, hook, f"answered {answer!r}; the rule is {expected.__name__} or None"
-        )
-    problem = _out_of_range(hook, answer)
-    if problem:
-        raise PolicyError(policy, hook, problem)
-    return answer
-
-
-def _out_of_range(hook: str, answer: Any) -> str:
-    timeout = getattr(answer, "timeout_ns", None)
-    if timeout is not None and (not isinstance(timeout, int) or timeout < 0):
-        return f"answered a timeout of {timeout!r} ns; the rule is a whole number >= 0"
-    if hook == "decide_writeback_wait" and answer.action not in (
-        Action.KEEP,
-        Action.ACTIVATE,
-        Action.WAIT,
-    ):
-        return f"answered {answer.action!r}; the rule is keep, activate or wait"
-    if hook == "decide_dirty_folio" and answer.action not in (
-        Action.KEEP,
-        Action.ACTIVATE,
-        Action.PAGEOUT,
-    ):
-        return f"answered {answer.action!r}; the rule is keep, activate or pageout"
-    if hook == "decide_flusher_wakeup" and answer.nr_pages < 0:
-        return f"answered {answer.nr_pages} pages; the rule is >= 0"
-    if hook.startswith("throttle_after") and not isinstance(answer.kind, ThrottleKind):
-        return f"answered the kind {answer.kind!r}; the rule is a ThrottleKind"
-    if hook == "enter_scope" and answer.set_flags & answer.clear_flags:
-        return (
-            f"sets and clears {answer.set_flags & answer.clear_flags:#x}; the rule is one of both"
-        )
-    if hook == "describe_filesystem" and answer.completion not in ("irq", "worker", "append"):
-        return f"answered the completion {answer.completion!r}; the rule is irq, worker or append"
-    return ""
+Guard = Callable[[str, str, Callable[..., Any]], Callable[..., Any]]
+"""Policy, hook and function -> a function that asks the same under guard."""
 
 
 class _Implementation:
@@ -107,6 +52,7 @@ class _Implementation:
         self.policy = policy
         straight = wanted == given
         picks = tuple(given.index(name) for name in wanted)
+        is_sound = surely_sound(hook)
         last: Any = None  # answers are immutable, so one that was checked need not be again
 
         def call(*arguments: Any) -> Any:
@@ -117,24 +63,33 @@ class _Implementation:
                     if straight
                     else function(*(arguments[index] for index in picks))
                 )
-            except (Exception, SystemExit) as error:  # sys.exit() ends no run in silence
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # sys.exit() ends no run in silence
                 raise PolicyError(
                     policy, hook, f"raised {type(error).__name__}: {error}"
                 ) from error
-            if answer is None or answer is last:
+            if answer is None or answer is last or is_sound(answer):
                 return answer
-            last = _check(policy, hook, answer)
-            return last
+            problem = problem_of(hook, answer)
+            if problem:
+                raise PolicyError(policy, hook, problem)
+            last = answer
+            return answer
 
         self.call = call
 
 
-def _remembered_by_context(ask: Callable[..., Any]) -> Callable[..., Any]:
+Memo = dict[Any, Any]
+
+
+def _remembered_by_context(
+    ask: Callable[..., Any], memos: dict[Any, Memo]
+) -> Callable[[Any, Any], Any]:
     # Many subjects are asked about in a row in one context, and always with the same object. While
     # that lasts only the subject is looked up: to hash both costs twice as much.
-    memos: dict[Any, dict[Any, Any]] = {}
     last: Any = None
-    memo: dict[Any, Any] = {}
+    memo: Memo = {}
 
     def remembered(subject: Any, context: Any) -> Any:
         nonlocal last, memo
@@ -160,11 +115,20 @@ class HookTable:
     policy whose pure answer has changed is refused: for debugging, and for tests.
     """
 
-    def __init__(self, manager: pluggy.PluginManager, *, recheck_every: int = 0) -> None:
+    def __init__(
+        self,
+        manager: pluggy.PluginManager,
+        *,
+        recheck_every: int = 0,
+        guard: Guard | None = None,
+    ) -> None:
         self._manager = manager
+        self._guard = guard
+        self._memos: dict[str, Memo] = {}
+        self._memos_by_context: dict[str, dict[Any, Memo]] = {}
         self._recheck_every = recheck_every
         self.asked = 0
-        self._hooks = {name: self._resolve(name) for name in _ANSWERS}
+        self._hooks = {name: self._resolve(name) for name in ANSWERS}
         self.decide_writeback_wait = self._decision("decide_writeback_wait")
         self.decide_dirty_folio = self._decision("decide_dirty_folio")
         self.throttle_after_batch = self._decision("throttle_after_batch")
@@ -182,9 +146,18 @@ class HookTable:
         given = tuple(caller.spec.argnames)
         # pluggy keeps the first to be asked last in the list.
         return tuple(
-            _Implementation(impl.plugin_name, name, impl.function, tuple(impl.argnames), given)
+            _Implementation(
+                impl.plugin_name,
+                name,
+                self._guarded(impl.plugin_name, name, impl.function),
+                tuple(impl.argnames),
+                given,
+            )
             for impl in reversed(caller.get_hookimpls())
         )
+
+    def _guarded(self, policy: str, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self._guard(policy, name, function) if self._guard else function
 
     def _decision(self, name: str) -> Callable[..., Any]:
         calls = tuple(implementation.call for implementation in self._hooks[name])
@@ -199,11 +172,11 @@ class HookTable:
 
         if name not in hookspecs.PURE:
             return ask
-        memo: dict[Any, Any] = {}
+        if len(getattr(self._manager.hook, name).spec.argnames) == 2 and not self._recheck_every:
+            return _remembered_by_context(ask, self._memos_by_context.setdefault(name, {}))
+        memo = self._memos.setdefault(name, {})
         if self._recheck_every:
             return self._rechecked(name, ask, memo)
-        if len(getattr(self._manager.hook, name).spec.argnames) == 2:
-            return _remembered_by_context(ask)
 
         def remembered(*arguments: Any) -> Any:
             try:
@@ -214,9 +187,7 @@ class HookTable:
 
         return remembered
 
-    def _rechecked(
-        self, name: str, ask: Callable[..., Any], memo: dict[Any, Any]
-    ) -> Callable[..., Any]:
+    def _rechecked(self, name: str, ask: Callable[..., Any], memo: Memo) -> Callable[..., Any]:
         # The debug mode: every so many hits the question is put again.
         hits = 0
 
@@ -229,12 +200,44 @@ class HookTable:
             if hits % self._recheck_every == 0:
                 again = ask(*arguments)
                 if again != memo[arguments]:
-                    asked = ", ".join(each.policy for each in self._hooks[name])
-                    problem = f"is pure, but answered {memo[arguments]!r} and then {again!r}"
-                    raise PolicyError(asked, name, problem)
+                    raise self._fickle(name, memo[arguments], again)
             return memo[arguments]
 
         return checked
+
+    def _fickle(self, name: str, once: Any, again: Any) -> PolicyError:
+        asked = ", ".join(each.policy for each in self._hooks[name])
+        return PolicyError(asked, name, f"is pure, but answered {once!r} and then {again!r}")
+
+    def recheck(self) -> None:
+        """Ask every remembered question once more: a pure hook answers as it did.
+
+        Raises:
+            PolicyError: an answer has changed, so the run cannot be made again.
+        """
+        for name, arguments, answer in self._remembered():
+            again = self._answer(name, arguments)
+            if again != answer:
+                raise self._fickle(name, answer, again)
+
+    def _answer(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        if name == "enter_scope":
+            return self._combined_scope(*arguments)
+        if name == "derive_gfp":
+            return self._combined_mask(*arguments)
+        calls = (each.call(*arguments) for each in self._hooks[name])
+        return next((answer for answer in calls if answer is not None), None)
+
+    def _remembered(self) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
+        yield from (("enter_scope", (scope,), change) for scope, change in self._scopes.items())
+        yield from (("derive_gfp", (view,), mask) for view, mask in self._masks.items())
+        for name, memo in self._memos.items():
+            for arguments, answer in memo.items():
+                yield name, arguments, answer
+        for name, memos in self._memos_by_context.items():
+            for context, memo in memos.items():
+                for subject, answer in memo.items():
+                    yield name, (subject, context), answer
 
     def describe_filesystem(self, filesystem: FilesystemView) -> FilesystemFeatures:
         """Ask ``describe_filesystem``; once a mount, so nothing is remembered."""
@@ -246,8 +249,11 @@ class HookTable:
         try:
             return self._scopes[scope]
         except KeyError:
-            pass
-        self.asked += 1
+            self.asked += 1
+            change = self._scopes[scope] = self._combined_scope(scope)
+            return change
+
+    def _combined_scope(self, scope: ScopeView) -> ScopeChange:
         flags_set = flags_clear = 0
         aop_nofs: bool | None = None
         for implementation in reversed(self._hooks["enter_scope"]):
@@ -256,16 +262,18 @@ class HookTable:
                 flags_set = (flags_set | change.set_flags) & ~change.clear_flags
                 flags_clear = (flags_clear | change.clear_flags) & ~change.set_flags
                 aop_nofs = change.aop_nofs if change.aop_nofs is not None else aop_nofs
-        combined = self._scopes[scope] = ScopeChange(flags_set, flags_clear, aop_nofs)
-        return combined
+        return ScopeChange(flags_set, flags_clear, aop_nofs)
 
     def derive_gfp(self, allocation: AllocationView) -> int:
         """Return the mask that every policy leaves standing."""
         try:
             return self._masks[allocation]
         except KeyError:
-            pass
-        self.asked += 1
+            self.asked += 1
+            mask = self._masks[allocation] = self._combined_mask(allocation)
+            return mask
+
+    def _combined_mask(self, allocation: AllocationView) -> int:
         mask = allocation.gfp
         for implementation in self._hooks["derive_gfp"]:
             answer = implementation.call(allocation)
@@ -278,7 +286,6 @@ class HookTable:
                     f"added bits {answer & ~allocation.gfp:#x}; the rule is to clear only",
                 )
             mask &= answer
-        self._masks[allocation] = mask
         return mask
 
     def answers(self, hook: str, *arguments: Any) -> list[tuple[str, Any]]:
@@ -289,15 +296,29 @@ class HookTable:
         """
         return [(each.policy, each.call(*arguments)) for each in self._hooks[hook]]
 
+    def implementation(self, hook: str) -> Callable[..., Any] | None:
+        """Return what asks the policy that is asked first; None if no policy implements it."""
+        found = self._hooks[hook]
+        return found[0].call if found else None
+
     def notify(self, name: str, **arguments: Any) -> None:
         """Tell observers; one that raises is logged and not told again, and the run goes on."""
         caller = getattr(self._manager.hook, name)
+        shown = {key: _read_only(value) for key, value in arguments.items()}
         for implementation in reversed(caller.get_hookimpls()):
             observer = (implementation.plugin_name, name)
             if observer in self._dropped:
                 continue
+            tell = self._guarded(*observer, implementation.function)
             try:
-                implementation.function(*(arguments[each] for each in implementation.argnames))
-            except Exception:
+                tell(*(shown[each] for each in implementation.argnames))
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 self._dropped.add(observer)
                 _log.exception("observer %s, hook %s raised; it is not told again", *observer)
+
+
+def _read_only(value: Any) -> Any:
+    # The run goes on with what observers are shown.
+    return MappingProxyType(value) if isinstance(value, dict) else value

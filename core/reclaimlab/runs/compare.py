@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reclaimlab import __version__
-from reclaimlab.errors import ContenderError
+from reclaimlab.errors import ContenderError, UnusablePluginError
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.runs.events import Observer, event_of
@@ -70,7 +70,10 @@ def make_plan(
 def _canonical(contenders: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     names: list[str] = []
     for given in contenders:
-        name = str(parse_contender(given, catalog))
+        try:
+            name = str(parse_contender(given, catalog))
+        except UnusablePluginError:
+            name = given.strip()  # its runs fail with the reason, and the others go on
         if name in names:
             raise ContenderError(f"contender {name} is given twice; each is compared once")
         names.append(name)

@@ -2,48 +2,68 @@
 
 Spawned, not forked: the same on every system, and safe in a program that has threads. A request
 crosses as text and a record comes back compressed. One request is handed out at a time, since a run
-takes far longer (50 ms and more) than handing it out (0.2 ms).
+takes far longer (50 ms and more) than handing it out (0.2 ms). Each process has a pipe of its own,
+so the parent knows which run a process died of, and can end that one alone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import pickle
-import signal
-import zlib
+import dataclasses
+import tempfile
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.hosting.blame import blame
+from reclaimlab.runs.foreign import foreign_plugins, unusable
+from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, RunStoppedError, Stop, failed_record, never, record_run
+from reclaimlab.runs.worker import Done, Worker
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from multiprocessing.synchronize import Event
 
 Outcome = tuple[RunRequest, RunRecord]
+Listener = Callable[[RunRequest, str], None]
 
 _POLL_S: Final = 0.1
-"""How long the parent may take to notice that it should stop."""
+"""How long the parent may take to notice that it should stop, or that a run takes too long."""
 
 
 def run_all(
-    requests: Iterable[RunRequest], *, jobs: int = 1, stop: Stop = never
+    requests: Iterable[RunRequest],
+    *,
+    jobs: int = 1,
+    stop: Stop = never,
+    limits: Limits | None = None,
+    printed: Listener | None = None,
 ) -> Iterator[Outcome]:
     """Yield the record of each request, in the order in which the runs end.
 
     Args:
         requests: what to run.
-        jobs: number of processes; 1 runs here, without any.
+        jobs: number of processes; 1 runs here, without any, unless a plugin of somebody else is in
+            a run: such a run never shares a process with the caller.
         stop: asked all the time; once true, nothing more is handed out and the runs that are under
             way are given up.
+        limits: what a run with somebody else's plugin may use; the environment's if None.
+        printed: told what such a run has printed.
     """
-    if jobs == 1:
-        return _run_here(requests, stop)
-    return _Pool(jobs, stop).run(requests)
+    waiting = []
+    for request in requests:
+        if problem := unusable(request):
+            yield request, failed_record(request, Failure.POLICY, problem)
+        else:
+            waiting.append(request)
+    if jobs == 1 and not any(map(foreign_plugins, waiting)):
+        yield from _run_here(waiting, stop)
+    else:
+        pool = _Pool(jobs, stop, limits or Limits.from_environment(), printed)
+        yield from pool.run(waiting)
 
 
 def _run_here(requests: Iterable[RunRequest], stop: Stop) -> Iterator[Outcome]:
@@ -57,126 +77,120 @@ def _run_here(requests: Iterable[RunRequest], stop: Stop) -> Iterator[Outcome]:
         yield request, record
 
 
-@contextlib.contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Put Ctrl-C off while workers start: they inherit the mask, so none dies of it half made."""
-    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class _Pool:
     """Processes for one list of requests.
 
-    When a worker dies, the executor cannot say which run it was on. All that were under way are
-    suspects, and are run again one by one: runs are determined, so the innocent lose only time, and
-    the one that kills its worker again is the one that is lost.
+    A run whose process dies for no reason of its own is run again, once: runs are determined, so
+    one that somebody killed loses only time, and one that kills its process does so again.
     """
 
-    def __init__(self, jobs: int, stop: Stop) -> None:
+    def __init__(self, jobs: int, stop: Stop, limits: Limits, printed: Listener | None) -> None:
         self._jobs = jobs
         self._stop = stop
+        self._limits = limits
+        self._printed = printed
         self._context = get_context("spawn")
+        self._started = 0
+        self._workers: list[Worker] = []
+        self._died_once: set[RunRequest] = set()
 
     def run(self, requests: Iterable[RunRequest]) -> Iterator[Outcome]:
         waiting = deque(requests)
-        while waiting and not self._stop():
-            suspects: list[RunRequest] = []
-            yield from self._shift(waiting, suspects, self._jobs)
-            for suspect in suspects:
-                if not self._stop():
-                    yield from self._alone(suspect)
-
-    def _alone(self, suspect: RunRequest) -> Iterator[Outcome]:
-        died: list[RunRequest] = []
-        yield from self._shift(deque([suspect]), died, 1)
-        for request in died:
-            yield request, failed_record(request, Failure.LOST, _LOST)
-
-    def _shift(
-        self, waiting: deque[RunRequest], suspects: list[RunRequest], jobs: int
-    ) -> Iterator[Outcome]:
-        """Run until nothing is waiting or a worker dies; then ``suspects`` gets what it was on."""
-        stopped = self._context.Event()
-        under_way: dict[Future[bytes | None], RunRequest] = {}
-        with ProcessPoolExecutor(
-            min(jobs, len(waiting)), self._context, _start_worker, (stopped,)
-        ) as executor:
+        # Python may still be writing there when its process is ended: what is left does not matter.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             try:
-                while (waiting or under_way) and not suspects and not self._stop():
-                    self._hand_out(executor, waiting, under_way, suspects, jobs)
-                    ended = wait(under_way, _POLL_S, FIRST_COMPLETED).done
-                    yield from self._collect(ended, under_way, suspects)
-                # One death breaks the executor: the others' runs end with it.
-                suspects.extend(under_way.values() if suspects else ())
+                while (waiting or self._busy()) and not self._stop():
+                    self._hand_out(waiting, Path(folder))
+                    ready = wait([each.connection for each in self._busy()], _POLL_S)
+                    for worker in self._busy():
+                        # A process that the run started may keep the pipe open after its death.
+                        if worker.connection in ready or not worker.process.is_alive():
+                            yield from self._hear(worker, waiting)
+                        elif problem := worker.overdue():
+                            yield self._give_up(worker, problem)
             finally:
-                stopped.set()
+                for worker in self._workers:
+                    worker.process.kill() if worker.request else None
+                for worker in self._workers:
+                    worker.end()
 
-    @staticmethod
-    def _hand_out(
-        executor: ProcessPoolExecutor,
-        waiting: deque[RunRequest],
-        under_way: dict[Future[bytes | None], RunRequest],
-        suspects: list[RunRequest],
-        jobs: int,
-    ) -> None:
-        while waiting and len(under_way) < jobs:
-            try:
-                with _sigint_blocked():
-                    under_way[executor.submit(_work, waiting[0])] = waiting[0]
-            except BrokenProcessPool:
-                if not under_way:
-                    suspects.append(waiting.popleft())
-                return
-            waiting.popleft()
+    def _busy(self) -> list[Worker]:
+        return [each for each in self._workers if each.request is not None]
 
-    @staticmethod
-    def _collect(
-        ended: Iterable[Future[bytes | None]],
-        under_way: dict[Future[bytes | None], RunRequest],
-        suspects: list[RunRequest],
+    def _hand_out(self, waiting: deque[RunRequest], folder: Path) -> None:
+        while waiting and len(self._busy()) < self._jobs:
+            idle = next((each for each in self._workers if each.request is None), None)
+            if idle is None:
+                idle = Worker(self._context, self._limits, folder, self._started)
+                self._workers.append(idle)
+                self._started += 1
+            if idle.give(waiting[0], is_foreign=bool(foreign_plugins(waiting[0]))):
+                waiting.popleft()
+            else:
+                self._drop(idle)
+
+    def _drop(self, worker: Worker) -> str:
+        self._workers.remove(worker)
+        return worker.end()
+
+    def _hear(self, worker: Worker, waiting: deque[RunRequest]) -> Iterator[Outcome]:
+        request = worker.request
+        if request is None:
+            return
+        try:
+            done = worker.answer()
+        except EOFError:
+            yield from self._bury(worker, request, waiting)
+            return
+        if done is None:
+            return
+        worker.request = None
+        if done.printed and self._printed:
+            self._printed(request, done.printed)
+        yield request, _judged(request, done)
+
+    def _bury(
+        self, worker: Worker, request: RunRequest, waiting: deque[RunRequest]
     ) -> Iterator[Outcome]:
-        for future in ended:
-            request = under_way.pop(future)
-            try:
-                packed = future.result()
-            except BrokenProcessPool:
-                suspects.append(request)
-                continue
-            if packed is not None:
-                yield request, _unpacked(packed)
+        ended = self._drop(worker)
+        guilty = blame(worker.trace(), foreign_plugins(request))
+        if guilty:
+            yield request, failed_record(request, Failure.POLICY, _died(guilty, ended))
+        elif request in self._died_once:
+            yield request, failed_record(request, Failure.LOST, _lost(request, ended))
+        else:
+            self._died_once.add(request)
+            waiting.appendleft(request)
+
+    def _give_up(self, worker: Worker, problem: str) -> Outcome:
+        request = worker.request
+        assert request is not None
+        foreign = foreign_plugins(request)
+        guilty = blame(worker.stack(), foreign) or " or ".join(each.name for each in foreign)
+        worker.process.kill()
+        self._drop(worker)
+        error = f"plugin {guilty}: {problem}; the process was ended"
+        return request, failed_record(request, Failure.POLICY, error)
 
 
-_LOST: Final = (
-    "the process that simulated it died, twice; the system may have been out of memory "
-    "(fewer --jobs need less)"
-)
-
-# Set once in each worker, by the executor's initializer: there is no other way to hand an Event on.
-_stopped: Event | None = None
-
-
-def _start_worker(stopped: Event) -> None:
-    global _stopped
-    _stopped = stopped
-    # Ctrl-C goes to the whole group of processes; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _judged(request: RunRequest, done: Done) -> RunRecord:
+    if not done.changed:
+        return done.record
+    names = " or ".join(each.name for each in foreign_plugins(request))
+    error = f"plugin {names}: changes {', '.join(done.changed[:3])}; a plugin may not"
+    return dataclasses.replace(
+        done.record, result=None, result_hash="", failure=Failure.POLICY, error=error
+    )
 
 
-def _work(request: RunRequest) -> bytes | None:
-    """Simulate in a worker; None if the parent stopped it."""
-    try:
-        record = record_run(request, stop=_stopped.is_set if _stopped else never)
-    except RunStoppedError:
-        return None
-    return zlib.compress(pickle.dumps(record), level=1)
+def _died(guilty: str, ended: str) -> str:
+    return f"plugin {guilty}: ended the process that simulated it ({ended})"
 
 
-def _unpacked(packed: bytes) -> RunRecord:
-    record: RunRecord = pickle.loads(zlib.decompress(packed))
-    return record
+def _lost(request: RunRequest, ended: str) -> str:
+    foreign = " or ".join(each.name for each in foreign_plugins(request))
+    said = f"the process that simulated it died, twice ({ended})"
+    if foreign:
+        return f"plugin {foreign}: {said}"
+    memory = "; the system may have been out of memory (fewer --jobs need less)"
+    return said + (memory if ended == "SIGKILL" else "")

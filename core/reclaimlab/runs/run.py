@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import traceback
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from reclaimlab import __version__
-from reclaimlab.errors import ContenderError, InvariantError, PolicyError
+from reclaimlab.errors import ContenderError, ExtensionError, InvariantError, PolicyError
+from reclaimlab.hosting.blame import blame
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
+from reclaimlab.hosting.extensions import every_extension
 from reclaimlab.hosting.host import build_table
 from reclaimlab.machine import simulate
 from reclaimlab.scenarios.reader import read_scenario
@@ -20,6 +21,7 @@ from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
     from reclaimlab.measure.records import RunResult
+    from reclaimlab.policy.extensions import Kind
     from reclaimlab.scenarios.schema import Scenario
 
 Stop = Callable[[], bool]
@@ -44,10 +46,9 @@ class RunRequest:
     """Recount every invariant of the model; changes nothing but the time it takes."""
 
 
-@cache
 def installed_policies() -> Catalog:
-    """Return the policies of this process; looking for them once costs tens of milliseconds."""
-    return Catalog.discover()
+    """Return the policies that may be loaded now; looking for them is done once."""
+    return Catalog.installed()
 
 
 def never() -> bool:
@@ -89,6 +90,8 @@ def run_one(
 
     table = build_table(parsed, catalog)
     result = simulate(scenario, str(parsed), table, seed, progress=progress, check=check)
+    if catalog.foreign(str(parsed)):
+        table.recheck()
     return dataclasses.replace(result, policy_versions=parsed.versions())
 
 
@@ -103,9 +106,15 @@ def record_run(request: RunRequest, *, stop: Stop = never) -> RunRecord:
         result = run_one(scenario, request.contender, request.seed, check=request.check, stop=stop)
     except RunStoppedError:
         raise
-    except (PolicyError, ContenderError) as error:
+    except (PolicyError, ContenderError, ExtensionError) as error:
         return failed_record(request, Failure.POLICY, str(error))
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's code may raise anything
+        guilty = _guilty(error)
+        if guilty:
+            problem = f"plugin {guilty}: raised {type(error).__name__}: {error}"
+            return failed_record(request, Failure.POLICY, problem)
         return failed_record(request, Failure.BUG, _bug_report(error))
     return dataclasses.replace(
         _blank(request),
@@ -129,6 +138,15 @@ def _blank(request: RunRequest) -> RunRecord:
         seed=request.seed,
         package_version=__version__,
     )
+
+
+def _guilty(error: BaseException) -> str:
+    # A device, filesystem or workload of a plugin is called from everywhere: the stack knows.
+    kinds: tuple[Kind, ...] = ("filesystem", "device", "workload")
+    brought = (each.source for kind in kinds for each in every_extension(kind))
+    foreign = [*brought, *installed_policies().sources]
+    trace = "".join(traceback.format_exception(error))
+    return blame(trace, (each for each in foreign if not each.is_ours))
 
 
 def _bug_report(error: BaseException) -> str:

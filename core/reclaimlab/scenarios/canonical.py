@@ -49,7 +49,7 @@ def _table(path: str, model: Model, fields: Mapping[str, FieldInfo], *, defaults
         if value is None or not (defaults or key in model.model_fields_set):
             continue
         if isinstance(value, Mapping):
-            rows = [f"{_key(name)} = {number!r}" for name, number in value.items()]
+            rows = [f"{_key(name)} = {_literal(each)}" for name, each in value.items()]
             tail = "\n".join(["", f"[{path}.{key}]", *rows, ""])
         else:
             lines.append(f"{key} = {_value(value, info)}")

@@ -9,7 +9,9 @@ from reclaimlab.measure.records import METRICS
 from reclaimlab.scenarios.document import Path, Problem
 from reclaimlab.scenarios.fields import SIZE
 from reclaimlab.scenarios.paths import tables
+from reclaimlab.scenarios.plugged import FILESYSTEM_TYPES, check_options, is_workload
 from reclaimlab.scenarios.settings import UNITS, same_value
+from reclaimlab.scenarios.tasks import PROGRAMS
 from reclaimlab.units import UnitError, format_bytes
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def cross_check(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _parents(data)
     yield from _decides(data)
     yield from _parameters(data)
+    yield from _plugged(data)
     if not data.get("task"):
         yield Problem(("task",), "there is no task; write at least one [task.NAME]")
 
@@ -67,7 +70,8 @@ def _needed(data: Mapping[str, Any]) -> Iterator[Problem]:
                 ("filesystem", name, "device"), "a filesystem needs a device, but for tmpfs"
             )
     for name, table in tables(data, "task").items():
-        if table.get("program") != _NEEDS_NO_FILESYSTEM and not table.get("filesystem"):
+        known = table.get("program") == _NEEDS_NO_FILESYSTEM or _is_plugged(table)
+        if not known and not table.get("filesystem"):
             message = f"a {table.get('program', 'task')} needs a filesystem"
             yield Problem(("task", name, "filesystem"), message)
     machine = _machine(data)
@@ -131,6 +135,23 @@ def _parameters(data: Mapping[str, Any]) -> Iterator[Problem]:
         if known and not any(same_value(unit, default, choice) for choice in known):
             hint = did_you_mean(str(default), map(str, known), what="choices")
             yield Problem(("parameters", name, "default"), f"{default!r} is no choice; {hint}")
+
+
+def _is_plugged(task: Mapping[str, Any]) -> bool:
+    program = task.get("program")
+    return program not in PROGRAMS and is_workload(program)
+
+
+def _plugged(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, table in tables(data, "filesystem").items():
+        if table.get("type") not in FILESYSTEM_TYPES or "options" in table:
+            yield from check_options("filesystem", ("filesystem", name), table, "type")
+    for name, table in tables(data, "device").items():
+        if "model" in table or "options" in table:
+            yield from check_options("device", ("device", name), table, "model")
+    for name, table in tables(data, "task").items():
+        if _is_plugged(table):
+            yield from check_options("workload", ("task", name), table, "program")
 
 
 def _machine(data: Mapping[str, Any]) -> Mapping[str, Any]:

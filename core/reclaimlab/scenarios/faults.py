@@ -6,6 +6,7 @@ import reprlib
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import did_you_mean
+from reclaimlab.hosting.extensions import extensions
 from reclaimlab.scenarios.document import Path, Problem
 from reclaimlab.scenarios.paths import model_at
 from reclaimlab.scenarios.tasks import PROGRAMS
@@ -78,7 +79,8 @@ def _program(value: object) -> str:
     program = value.get("program") if isinstance(value, dict) else None
     if program is None:
         return f"key 'program' is missing; programs: {', '.join(PROGRAMS)}"
-    return f"unknown program {program!r}; {did_you_mean(str(program), PROGRAMS, what='programs')}"
+    known = [*PROGRAMS, *extensions("workload")]
+    return f"unknown program {program!r}; {did_you_mean(str(program), known, what='programs')}"
 
 
 def _literal(value: object, expected: str) -> str:

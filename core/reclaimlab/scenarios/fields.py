@@ -74,5 +74,8 @@ Swappiness = Annotated[int, Field(ge=0, le=200)]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A name of ours: it stands in dotted paths, so it holds no dot."""
+Scalar = str | int | float | bool
+Options = dict[Name, Scalar]
+"""What a plugin's filesystem, device or workload is told, by the names of its parameters."""
 ScenarioName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 """As :data:`Name`, with the capitals that the names of recordings have."""

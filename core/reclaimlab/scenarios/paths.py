@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import did_you_mean
 from reclaimlab.scenarios.document import Path, Problem
+from reclaimlab.scenarios.plugged import option_names
 from reclaimlab.scenarios.schema import (
     DeviceSpec,
     FilesystemSpec,
@@ -16,7 +17,7 @@ from reclaimlab.scenarios.schema import (
     RecordingRef,
     ScenarioFile,
 )
-from reclaimlab.scenarios.tasks import PROGRAMS
+from reclaimlab.scenarios.tasks import task_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,8 +59,7 @@ def model_at(data: Mapping[str, Any], path: Sequence[str]) -> type[Model] | None
         case [section]:
             return _TABLES.get(section)
         case ["task", name]:
-            program = tables(data, "task").get(name, {}).get("program")
-            return PROGRAMS.get(program) if isinstance(program, str) else None
+            return task_model(tables(data, "task").get(name, {}).get("program"))
         case [section, _]:
             return _NAMED.get(section)
         case _:
@@ -98,6 +98,8 @@ def known_paths(data: Mapping[str, Any]) -> Iterator[str]:
 def _names(data: Mapping[str, Any], path: Sequence[str]) -> list[str]:
     if not path:
         return sections(data)
+    if len(path) == 3 and path[2] == "options":
+        return option_names(path[0], tables(data, path[0]).get(path[1], {}))
     if model := model_at(data, path):
         return [key for key in model.model_fields if key != "measured"]
     return list(tables(data, path[0])) if len(path) == 1 else []

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from reclaimlab.errors import Fault, ScenarioError, did_you_mean
+from reclaimlab.errors import ExtensionError, Fault, ScenarioError, did_you_mean
+from reclaimlab.hosting.extensions import extensions
 from reclaimlab.scenarios.builtin import builtin_file, builtin_scenarios
 from reclaimlab.scenarios.canonical import scenario_hash, scenario_toml
 from reclaimlab.scenarios.checks import cross_check
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "builtin_scenarios",
+    "known_scenarios",
     "load_scenario",
     "read_scenario",
     "scenario_hash",
@@ -72,13 +74,35 @@ def scenario_text(name_or_path: str) -> str:
     if name_or_path in builtin_scenarios():
         path = builtin_file(name_or_path)
     elif path.suffix != ".toml" and path.name == name_or_path and not path.exists():
-        hint = did_you_mean(name_or_path, builtin_scenarios(), what="scenarios")
+        if name_or_path in extensions("scenario"):
+            return _plugged_text(name_or_path)
+        hint = did_you_mean(name_or_path, known_scenarios(), what="scenarios")
         raise ScenarioError(name_or_path, [Fault(f"there is no such scenario; {hint}")])
     try:
         return _decoded(path)
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else str(error)
         raise ScenarioError(name_or_path, [Fault(said or "cannot be read")]) from None
+
+
+def known_scenarios() -> tuple[str, ...]:
+    """Return the names of the library's scenarios, then those that plugins bring."""
+    builtin = builtin_scenarios()
+    brought = extensions("scenario")
+    return (*builtin, *sorted(name for name in brought if name not in builtin))
+
+
+def _plugged_text(name: str) -> str:
+    try:
+        text = extensions("scenario")[name].load().text()
+    except ExtensionError:
+        raise
+    except Exception as error:  # someone else's code may raise anything
+        problem = f"text() raised {type(error).__name__}: {error}"
+        raise ExtensionError("scenario", name, problem) from error
+    if not isinstance(text, str):
+        raise ExtensionError("scenario", name, f"text() gave {text!r}; the rule is a TOML text")
+    return text
 
 
 def _decoded(path: Path) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from reclaimlab.scenarios.fields import (
     Model,
     Name,
+    Options,
     Percent,
     Rate,
+    Scalar,
     ScenarioName,
     Size,
     SomeSize,
@@ -18,10 +20,10 @@ from reclaimlab.scenarios.fields import (
     Swappiness,
     Time,
 )
+from reclaimlab.scenarios.plugged import device_model, filesystem_type
 from reclaimlab.scenarios.tasks import TaskSpec
 from reclaimlab.units import KIB, MIB, MSEC, PAGE_SIZE, SEC
 
-Scalar = str | int | float | bool
 Tasks = dict[Name, TaskSpec]
 
 
@@ -119,13 +121,17 @@ class DeviceSpec(Model):
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     loop: bool = Field(False, description="a loop device: served by a task of program loop")
     kind: str = Field("", description="what the device is, for the reader")
+    model: Annotated[str, AfterValidator(device_model)] | None = Field(
+        None, description="model of a plugin that it follows; the built-in one"
+    )
+    options: Options | None = Field(None, description="what that model can be told")
 
 
 class FilesystemSpec(Model):
     """One mounted filesystem."""
 
-    type: Literal["xfs", "ext4", "ext3", "gfs2", "tmpfs", "bare-xfs"] = Field(
-        description="which filesystem"
+    type: Annotated[str, AfterValidator(filesystem_type)] = Field(
+        description="which filesystem: xfs, ext4, ext3, gfs2, tmpfs, bare-xfs or a plugin's"
     )
     device: str = Field("", description="device it is on; empty for tmpfs")
     log_size: SomeSize = Field(10 * MIB, description="journal (bytes)")
@@ -147,6 +153,7 @@ class FilesystemSpec(Model):
     mapping_gfp: Literal["default", "noio"] = Field(
         "default", description="mask of the mapping; noio: a loop device's backing file"
     )
+    options: Options | None = Field(None, description="what a plugin's filesystem can be told")
 
 
 class RecordingRef(Model):

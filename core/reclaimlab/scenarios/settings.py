@@ -39,6 +39,8 @@ def apply_settings(document: Document, settings: Sequence[str]) -> list[Problem]
             problems.append(path)
         else:
             dotted.append((path, text))
+            # At once too: the next setting may be an option of the plugin that this one names.
+            _put(document, path, _value(document.data, path, text), SETTING)
     for name, parameter in parameters.items():
         problems += _spread(document, name, parameter)
     for path, text in dotted:
@@ -117,7 +119,7 @@ def _detach(data: dict[str, Any], path: Path) -> None:
 def _put(document: Document, path: Path, value: object, origin: Path) -> None:
     table = document.data
     for part in path[:-1]:
-        table = table[part]
+        table = table.setdefault(part, {})  # a plugin's options need not have a table yet
     table[path[-1]] = value
     document.origins[path] = origin
 

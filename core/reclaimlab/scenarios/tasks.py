@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from reclaimlab.scenarios.fields import Model, Rate, Size, SomeSize, SomeTime, Time
+from reclaimlab.scenarios.fields import Model, Options, Rate, Size, SomeSize, SomeTime, Time
+from reclaimlab.scenarios.plugged import is_workload
 from reclaimlab.units import GIB, KIB, MIB, MSEC, SEC
 
 
@@ -119,16 +120,32 @@ class PageWriterTask(Task):
     program: Literal["page-writer"] = Field(description="write()s of one page each")
 
 
+class PluginTask(Task):
+    """A program that a plugin brings."""
+
+    options: Options | None = Field(None, description="what the program can be told")
+
+
+_PLUGIN: Final = "(plugin)"
+
+
+def _member(task: Any) -> Any:
+    # Which member of the union a task is; a name that nobody brings is pydantic's to refuse.
+    program = task.get("program") if isinstance(task, dict) else getattr(task, "program", None)
+    return _PLUGIN if program not in PROGRAMS and is_workload(program) else program
+
+
 TaskSpec = Annotated[
-    WriterTask
-    | ReaderTask
-    | MapperTask
-    | BuildTask
-    | MetadataTask
-    | RenameTask
-    | LoopTask
-    | PageWriterTask,
-    Field(discriminator="program"),
+    Annotated[WriterTask, Tag("writer")]
+    | Annotated[ReaderTask, Tag("reader")]
+    | Annotated[MapperTask, Tag("mapper")]
+    | Annotated[BuildTask, Tag("build")]
+    | Annotated[MetadataTask, Tag("metadata")]
+    | Annotated[RenameTask, Tag("rename")]
+    | Annotated[LoopTask, Tag("loop")]
+    | Annotated[PageWriterTask, Tag("page-writer")]
+    | Annotated[PluginTask, Tag(_PLUGIN)],
+    Discriminator(_member),
 ]
 
 PROGRAMS: dict[str, type[Task]] = {
@@ -142,3 +159,10 @@ PROGRAMS: dict[str, type[Task]] = {
     "page-writer": PageWriterTask,
 }
 """Program -> the model of a task that runs it."""
+
+
+def task_model(program: object) -> type[Task] | None:
+    """Return the model of a task that runs ``program``; None if there is no such program."""
+    if isinstance(program, str) and program in PROGRAMS:
+        return PROGRAMS[program]
+    return PluginTask if is_workload(program) else None

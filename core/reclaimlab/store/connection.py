@@ -59,15 +59,27 @@ def connect_for_writing(path: Path) -> Database:
     with sqlite_errors(path):
         database = _open(path, "mode=rwc")
         with _closed_on_error(database):
-            if _check_version(database, path) < SCHEMA_VERSION:
+            version = _check_version(database, path)
+            if version < SCHEMA_VERSION:
+                if version:
+                    _keep_copy(database, path, version)
                 _bring_up_to_date(database)
     return database
 
 
+def _keep_copy(database: Database, path: Path, version: int) -> None:
+    """Put an older store aside before its tables are changed; a copy made before is kept."""
+    copy = path.with_name(f"{path.name}.version-{version}")
+    if not copy.exists():
+        with closing(sqlite3.connect(copy)) as target:
+            database.conn.backup(target)
+
+
 def _bring_up_to_date(database: Database) -> None:
+    # Whose file it is comes first, how far it got last: cut off between, it is ours to go on with.
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute("PRAGMA journal_mode = WAL").fetchone()
     MIGRATIONS.apply(database)
-    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

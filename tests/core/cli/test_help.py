@@ -9,11 +9,17 @@ import pytest
 from click.testing import Result
 
 from reclaimlab.cli import COMMANDS, cli
+from reclaimlab.cli.plugin import COMMANDS as PLUGIN
 from reclaimlab.cli.runs import COMMANDS as RUNS
 
 Call = Callable[..., Result]
 
-EVERY = [(), *((name,) for name in COMMANDS), *(("runs", name) for name in RUNS)]
+EVERY = [
+    (),
+    *((name,) for name in COMMANDS),
+    *(("runs", name) for name in RUNS),
+    *(("plugin", name) for name in PLUGIN),
+]
 
 
 def find(path: tuple[str, ...]) -> click.Command:
@@ -35,7 +41,7 @@ def test_the_help_has_an_example_that_names_the_command(call: Call, path: tuple[
 
 @pytest.mark.parametrize("path", EVERY[1:], ids=" ".join)
 def test_the_help_of_the_group_is_the_first_line_of_the_commands(path: tuple[str, ...]) -> None:
-    table = RUNS if len(path) == 2 else COMMANDS
+    table = {"runs": RUNS, "plugin": PLUGIN}[path[0]] if len(path) == 2 else COMMANDS
     help_text = find(path).help
     assert help_text is not None
     assert help_text.splitlines()[0] == table[path[-1]]

@@ -86,7 +86,7 @@ def test_a_bug_of_ours_ends_with_exit_3_and_says_so(
     def run_one(*_: object, **__: object) -> None:
         raise InvariantError("-1 pages are free")
 
-    monkeypatch.setattr("reclaimlab.cli.run.run_one", run_one)
+    monkeypatch.setattr("reclaimlab.runs.apart.run_one", run_one)
     assert "a bug of reclaimlab" in call("run", tiny, code=3).stderr
 
 

@@ -161,7 +161,7 @@ def test_since_5_6_the_completions_of_an_inode_are_one_work_item() -> None:
     machine.run(SEC // 2)
     units = {id(e.unit): e.unit for e in mapping.pages if e.unit is not None}.values()
     assert len(units) == 2
-    works = {id(unit.completer.work) for unit in units}  # type: ignore[union-attr]
+    works = {id(unit.completer.work) for unit in units}  # type: ignore[union-attr]  # none is None
     assert len(works) <= 2
     machine.run(SEC)
     assert [unit.ended_ns > 0 for unit in units] == [True, True]

@@ -72,7 +72,7 @@ def test_one_broken_entry_does_not_stop_the_rest() -> None:
 def test_a_policy_of_another_api_is_incompatible_and_not_failed() -> None:
     entry = next(each for each in BROKEN.entries if each.name == "tomorrow")
     assert (entry.state, entry.api) == ("incompatible", (2, 0))
-    assert entry.error == "written for hook API 2.0; this is 1.0"
+    assert entry.error == "written for plugin API 2.0; this is 1.0"
 
 
 def test_a_broken_policy_says_why_when_it_is_asked_for() -> None:
@@ -94,7 +94,7 @@ def test_nobody_takes_over_a_name_of_ours(monkeypatch: pytest.MonkeyPatch) -> No
         Source("good", "ours:Good", OURS, "1", Good),
         Source("good", "late:Good", "z-third-party", "9"),
     ]
-    monkeypatch.setattr("reclaimlab.hosting.catalog._installed", lambda: found)
+    monkeypatch.setattr("reclaimlab.hosting.sources._installed", lambda kind: found)
     catalog = Catalog.discover()
     assert catalog.get("good") is Good
     assert [(each.distribution, each.state, each.error) for each in catalog.entries] == [

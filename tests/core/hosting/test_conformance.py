@@ -121,7 +121,7 @@ def test_a_sound_fix_has_no_problem() -> None:
         (Silent, "describe_kernel: a kernel must answer; asked ('v1',)"),
         (Fickle, "decide_writeback_wait: is pure, but its answer changes"),
         (Adds, "derive_gfp: added bits 0x80; the rule is to clear only"),
-        (Bounded, "answered a timeout of -5 ns"),
+        (Bounded, "answered timeout_ns -5"),
         (Bare, "parameter nap has no doc; declare it with parameter()"),
         (Melting, "Mutable is not a frozen dataclass"),
     ],

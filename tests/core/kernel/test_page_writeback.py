@@ -34,7 +34,7 @@ class Files:
         self.made: list[Mapping] = []
         for filesystem in machine.assembly.filesystems.values():
             remembering = self._remembering(filesystem.new_file)
-            filesystem.new_file = remembering  # type: ignore[method-assign, assignment]
+            filesystem.new_file = remembering  # type: ignore[method-assign, assignment]  # a spy
 
     def _remembering(self, new_file: Callable[[str], Mapping]) -> Callable[[str], Mapping]:
         def remember(name: str) -> Mapping:

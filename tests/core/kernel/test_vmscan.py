@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reclaimlab.kernel import memcontrol, page_alloc, vmscan
+from reclaimlab.kernel import memcontrol, page_alloc, shrink_list, vmscan
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
 from reclaimlab.policy import Throttle, ThrottleKind
 from reclaimlab.policy.gfp import GFP_KERNEL, GFP_NOFS, GFP_NOIO
@@ -42,7 +42,7 @@ def under_scan_control(machine: SmallMachine, steps: object) -> Call:
 
     def run() -> Steps:
         sc = ScanControl(machine.k, GFP_KERNEL, target=machine.box)
-        result = yield from steps(sc)  # type: ignore[operator]
+        result = yield from steps(sc)  # type: ignore[operator]  # an object in parametrize
         return result
 
     call = machine.call(run(), name="reclaimer")
@@ -68,7 +68,7 @@ def test_reclaim_takes_32_pages_from_the_tail_and_puts_the_kept_ones_to_the_head
     lruvec = machine.box.lruvec
 
     def batch(sc: ScanControl) -> Steps:
-        yield from vmscan.shrink_inactive_list(machine.k, 32, lruvec, lruvec.inactive_file, sc)
+        yield from shrink_list.shrink_inactive_list(machine.k, 32, lruvec, lruvec.inactive_file, sc)
 
     under_scan_control(machine, batch)
     assert indexes(machine) == [*range(32, 80), *range(32)]
@@ -136,7 +136,7 @@ def test_looking_at_alike_batches_in_one_step_changes_no_outcome(
         tables = small_scenario(filesystem=filesystem, limit="10MiB", tasks=tasks)
         in_bulk = run_small(tables, contender)
         with monkeypatch.context() as patch:
-            patch.setattr(vmscan, "MAX_BULK", 32)
+            patch.setattr(shrink_list, "MAX_BULK", 32)
             singly = run_small(tables, contender)
         assert in_bulk.verdict == singly.verdict
         assert in_bulk.metrics["pages_scanned"] == pytest.approx(
@@ -440,9 +440,9 @@ def test_a_view_of_one_batch_counts_what_it_met() -> None:
     stat = ShrinkStat()
 
     def scan(sc: ScanControl) -> Steps:
-        batch = vmscan.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
+        batch = shrink_list.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
         yield 0
-        return vmscan.scan_page_list(machine.k, batch, 0, sc, stat)
+        return shrink_list.scan_page_list(machine.k, batch, 0, sc, stat)
 
     assert under_scan_control(machine, scan).value == -1
     assert (stat.nr_reclaimed, stat.nr_dirty, stat.nr_unqueued_dirty, stat.nr_writeback) == (

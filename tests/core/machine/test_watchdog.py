@@ -93,7 +93,7 @@ def test_a_task_that_waits_for_a_live_one_however_long_is_no_deadlock() -> None:
         yield 100 * SEC
 
     machine.call(holds())
-    machine.call(lock.mutex_lock(None))  # type: ignore[arg-type]
+    machine.call(lock.mutex_lock(None))  # type: ignore[arg-type]  # held by nobody that could let go
     machine.run(99 * SEC)
     assert watchdog.look() is False
     assert watchdog.incident is None

@@ -15,6 +15,7 @@ from reclaimlab.hosting.questions import QUESTIONS
 from reclaimlab.policy import (
     Action,
     AllocationView,
+    Features,
     FlusherWakeup,
     FolioView,
     Policy,
@@ -57,6 +58,12 @@ RECLAIM = ReclaimView(
     zone_dirty=False,
     zone_congested=False,
 )
+FEATURES: Any = Features(
+    soft_limit_reclaim=True, charge_retries=5, memcg_reclaim_loops=100,
+    charges_kernel_memory=False, legacy_block_queue=True, page_alloc_gives_up=False,
+    nofs_oom_kills=False, file_inactive_ratio=False, large_folios=False, memcg_shrinkers=False,
+    global_dirty_limit_per_wb=False,
+)  # fmt: skip
 PROGRESS = ProgressView("batch", 32, 32, 32, 0, 0, 0, 0, 0, 0, False, False, False)
 ALLOCATION = AllocationView(Stage.CALLER, GFP_NOFS, 0, "kmem_alloc", "", False, False, "xfs")
 
@@ -210,19 +217,38 @@ NONSENSE = (
         "throttle_after_batch",
         (PROGRESS, RECLAIM),
         Throttle(ThrottleKind.CONGESTION_WAIT, timeout_ns=-5),
-        "a timeout of -5 ns",
+        "answered timeout_ns -5; the rule is a whole number >= 0",
     ),
-    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]
+    ("throttle_after_batch", (PROGRESS, RECLAIM), Throttle("nap"), "the rule is a ThrottleKind"),  # type: ignore[arg-type]  # that is the point
     (
         "decide_flusher_wakeup",
         (PROGRESS, RECLAIM),
         FlusherWakeup(wake=True, nr_pages=-1),
-        "answered -1 pages",
+        "answered nr_pages -1; the rule is a whole number >= 0",
     ),
     ("derive_gfp", (ALLOCATION,), "GFP_NOIO", "the rule is int or None"),
     ("derive_gfp", (ALLOCATION,), True, "the rule is int or None"),
     ("derive_gfp", (ALLOCATION,), GFP_NOFS | GFP_FS, "added bits 0x80; the rule is to clear only"),
+    ("derive_gfp", (ALLOCATION,), -1, "answered -1; the rule is a whole number >= 0"),
     ("enter_scope", (ScopeView(Scope.TRANSACTION, "xfs", 0),), ScopeChange(1, 1), "one of both"),
+    (
+        "decide_writeback_wait",
+        (FOLIO, RECLAIM),
+        WritebackDecision(Action.KEEP, mark_reclaim=1),  # type: ignore[arg-type]
+        "answered mark_reclaim 1; the rule is True or False",
+    ),
+    (
+        "describe_kernel",
+        ("v1",),
+        FEATURES._replace(charges_kernel_memory="yes"),
+        "answered charges_kernel_memory 'yes'; the rule is True or False",
+    ),
+    (
+        "describe_kernel",
+        ("v1",),
+        FEATURES._replace(memcg_reclaim_loops=0),
+        "answered memcg_reclaim_loops 0; the rule is a whole number > 0",
+    ),
 )
 
 
@@ -257,3 +283,31 @@ def test_an_observer_that_raises_is_dropped_and_the_others_are_told(
     assert len(caplog.records) == 1
     assert "observer stumbler, hook page_written raised" in caplog.text
     caplog.clear()
+
+
+def test_a_pure_answer_that_changes_by_the_end_of_the_run_is_refused() -> None:
+    answers = iter((Action.WAIT, Action.KEEP))
+    fickle = policy_that("fickle", decide_writeback_wait=lambda: WritebackDecision(next(answers)))
+    table = HookTable(manager_of(fickle))
+    table.decide_writeback_wait(FOLIO, RECLAIM)
+    with pytest.raises(PolicyError, match=r"policy fickle, .* is pure, but answered"):
+        table.recheck()
+
+
+def test_a_pure_mask_is_asked_for_again_too() -> None:
+    masks = iter((GFP_NOFS, 0))
+    table = HookTable(manager_of(policy_that("fickle", derive_gfp=lambda: next(masks))))
+    table.derive_gfp(ALLOCATION)
+    with pytest.raises(PolicyError, match=r"hook derive_gfp: is pure, but answered"):
+        table.recheck()
+
+
+def test_an_observer_cannot_change_what_it_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    def vandal(metrics: Any) -> None:
+        metrics["oom_kills"] = 0
+
+    metrics = {"oom_kills": 1.0}
+    table = HookTable(manager_of(policy_that("vandal", run_finished=vandal)))
+    table.notify("run_finished", verdict="oom", metrics=metrics)
+    assert metrics == {"oom_kills": 1.0}
+    assert "observer vandal, hook run_finished raised" in caplog.text

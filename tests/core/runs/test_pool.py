@@ -44,8 +44,9 @@ def test_a_policy_that_raises_fails_its_own_runs_only(tiny: Scenario, jobs: int)
 def test_a_worker_that_dies_loses_its_own_runs_only(tiny: Scenario) -> None:
     plan = make_plan(tiny, ["linux-3.10", "linux-3.10+kills-its-process"], [1, 2])
     records = by_number(run_all(plan.requests, jobs=2))
-    assert [record.failure for record in records] == [None, Failure.LOST] * 2
-    assert "died" in records[1].error
+    assert [record.failure for record in records] == [None, Failure.POLICY] * 2
+    assert "plugin kills-its-process (in describe_kernel, broken_plugin.py:" in records[1].error
+    assert "ended the process that simulated it (exit code 9)" in records[1].error
 
 
 def test_runs_of_a_worker_that_is_killed_once_are_run_again(plan: Plan) -> None:

@@ -1,0 +1,412 @@
+"""One batch: pages off the tail of an inactive list, and what becomes of each.
+
+Follows shrink_inactive_list() and shrink_page_list() of mm/vmscan.c of v3.10; names of later
+versions (shrink_folio_list) are given by names.py when a stack is shown. The fate of pages under
+writeback and of dirty pages, the sleep after the batch and the flusher's wake-up are asked of the
+policies.
+
+Departures: a batch that lies within one extent of pages that cannot be freed is looked at together
+with the batches that follow it, if no policy wants to sleep or to wake anyone after it; CPU time of
+several batches passes in one step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reclaimlab.kernel import (
+    backing_dev,
+    costs,
+    filemap,
+    fs_writeback,
+    reclaim_throttle,
+    swap,
+)
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.policy.decisions import Action
+from reclaimlab.policy.gfp import GFP_FS, GFP_IO
+from reclaimlab.units import MSEC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import Extent, LruList
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.mmzone import Lruvec
+    from reclaimlab.policy.decisions import Throttle
+
+FREEABLE = frozenset({0, 4})
+"""States (see scan_state) of pages that reclaim can free on the spot."""
+MAX_BULK = 1024
+"""Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
+TIME_STEP_NS = 200_000
+"""CPU time that may pass in one step of simulated time: far below any timer of the model."""
+
+
+def may_enter_fs(extent: Extent, gfp: int) -> bool:
+    """Return whether reclaim with mask ``gfp`` may wait for this page's filesystem."""
+    return bool(gfp & GFP_FS) or (extent.swapcache and bool(gfp & GFP_IO))
+
+
+def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
+    """Take a batch off the tail of ``lru``: for each 32 of ``quota`` 32 pages, or a larger folio.
+
+    isolate_lru_folios() stops once it has taken nr_to_scan (32) pages, in whole folios; the
+    caller's quota shrinks by 32 all the same. So lists of folios of 1 MiB are scanned eight times
+    over.
+    """
+    batch: list[Extent] = []
+    while quota > 0:
+        extent = lru.tail
+        if extent is None:
+            break
+        unit = extent.folio_pages
+        weight = pages_per_quota(unit)
+        want = -(-quota * weight // unit) * unit
+        if extent.nr > want:
+            extent.mapping.split(extent, want)
+        lru.remove(extent)
+        batch.append(extent)
+        quota -= -(-extent.nr // weight)
+    return batch
+
+
+def pages_per_quota(folio_pages: int) -> int:
+    """Return how many pages of such folios one page of quota buys: 1 up to folios of 32 pages."""
+    return max(folio_pages // SWAP_CLUSTER_MAX, 1)
+
+
+def scan_page_list(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> int:
+    """Decide on the pages of ``batch`` from ``at`` on; return where one needs sleep, else -1.
+
+    The part of shrink_page_list() that cannot block.
+    """
+    swap_congested = k.swap is not None and k.swap.device.write_congested()
+    for position in range(at, len(batch)):
+        extent = batch[position]
+        nr = extent.nr
+        if not nr:
+            continue  # truncated while it was isolated
+        stat.folios += -(-nr // extent.folio_pages)
+        stat.scanned += nr
+        if extent.locked is not None:
+            stat.kept.append(extent)
+            continue
+        if extent.unit is not None:
+            stat.nr_dirty += nr
+            if extent.reclaim:
+                stat.nr_congested += nr
+                if stat.slow is None and may_enter_fs(extent, sc.gfp):
+                    stat.slow = extent
+                if stat.slow_io is None and sc.gfp & GFP_IO:
+                    stat.slow_io = extent
+            decision = sc.writeback_decision(k, extent)
+            if decision.action is Action.WAIT:
+                stat.folios -= -(-nr // extent.folio_pages)
+                stat.scanned -= nr
+                stat.nr_dirty -= nr
+                return position  # and counted when it is looked at again
+            extent.reclaim = extent.reclaim or decision.mark_reclaim
+            if decision.immediate:
+                stat.nr_immediate += nr
+            else:
+                stat.nr_writeback += nr
+            (stat.activated if decision.action is Action.ACTIVATE else stat.kept).append(extent)
+            continue
+        if extent.mapped and extent.referenced:
+            extent.referenced = False
+            stat.activated.append(extent)
+            continue
+        if extent.dirty:
+            stat.nr_dirty += nr
+            stat.nr_unqueued_dirty += nr
+            if extent.mapping.bdi is not None and extent.mapping.bdi.write_congested():
+                stat.nr_congested += nr
+            choice = sc.dirty_decision(k, extent)
+            if choice.action is Action.PAGEOUT:
+                return position
+            extent.reclaim = extent.reclaim or choice.mark_reclaim
+            k.vmstat.nr_vmscan_immediate_reclaim += nr
+            (stat.activated if choice.action is Action.ACTIVATE else stat.kept).append(extent)
+            continue
+        if not extent.mapping.file and not extent.swapcache:
+            if not (sc.may_swap and sc.gfp & GFP_IO and swap.has_room(k, nr)):
+                stat.activated.append(extent)
+            elif swap_congested and not sc.is_kswapd:
+                stat.kept.append(extent)  # may_write_to_queue()
+            else:
+                return position
+            continue
+        filemap.remove_mapping(k, extent)
+        stat.nr_reclaimed += nr
+    return -1
+
+
+def shrink_page_list(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> Steps:
+    """Do for one page what needs sleep, then go on with the rest; give where to come back, or -1.
+
+    While it waits the page is locked (unless the policy unlocks first), the rest of the batch stays
+    isolated, and every lock of the allocating task stays held.
+    """
+    extent = batch[at]
+    if extent.unit is None:
+        return (yield from _pageout_one(k, batch, at, sc, stat))
+    decision = sc.writeback_decision(k, extent)
+    if decision.timeout_ns is not None and extent.nr > extent.folio_pages:
+        # Each page waits for itself, so a timed wait takes its folio alone.
+        rest = extent.mapping.split(extent, extent.folio_pages)
+        batch.insert(at + 1, rest)
+    if not decision.unlock_first:
+        extent.locked = sc.task
+    k.vmstat.writeback_waits += 1
+    ended = yield from filemap.wait_on_page_bit(k, extent.unit, decision.timeout_ns)
+    if not decision.unlock_first:
+        extent.locked = None
+    if not ended:
+        extent.reclaim = extent.reclaim or decision.mark_reclaim
+        stat.nr_writeback += extent.nr
+        stat.kept.append(extent)
+        at += 1
+    return scan_page_list(k, batch, at, sc, stat)
+
+
+def _pageout_one(
+    k: Kernel, batch: list[Extent], at: int, sc: ScanControl, stat: ShrinkStat
+) -> Steps:
+    extent = batch[at]
+    started = yield from pageout(k, extent, sc)
+    if started:
+        k.vmstat.nr_vmscan_write += extent.nr
+        stat.nr_writeback += extent.nr
+    stat.kept.append(extent)
+    return scan_page_list(k, batch, at + 1, sc, stat)
+
+
+def pageout(k: Kernel, extent: Extent, sc: ScanControl) -> Steps:
+    """Start writeback of one extent from reclaim; give whether it was started.
+
+    Skips a page whose queue is congested. The filesystem may refuse (XFS does in direct reclaim).
+    """
+    if extent.mapping.file:
+        if extent.mapping.bdi is None or extent.mapping.bdi.write_congested():
+            return False
+        extent.reclaim = True
+        started: bool = yield from extent.mapping.a_ops.writepage(k, extent)
+        return started
+    return (yield from swap.swap_writepage(k, extent, may_block=sc.is_kswapd))
+
+
+def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: ShrinkStat) -> None:
+    """Return what was not freed: kept pages to their list's head, others to the active head."""
+    for extent in stat.kept:
+        if extent.nr:
+            lru.put_back_head(extent)
+    active = lruvec.active_file if lru.file else lruvec.active_anon
+    for extent in stat.activated:
+        if extent.nr:
+            nr = extent.nr
+            active.put_back_head(extent)
+            lruvec.recent_rotated[lru.file] += nr
+            k.vmstat.pgactivate += nr
+
+
+def scan_state(extent: Extent) -> int:
+    """Return in one number what decides on the fate of a page; see FREEABLE."""
+    return (
+        extent.dirty
+        | (extent.unit is not None) << 1
+        | extent.reclaim << 2
+        | (extent.mapped and extent.referenced) << 3
+        | (extent.mapped and not extent.swapcache) << 4
+    )
+
+
+def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
+    """Return how much of ``quota`` can be spent in one step because nothing can come of it.
+
+    That is so while the oldest pages are in states of which a batch was looked at in this pass
+    (``sc.quiet``), nothing came of it, and nobody wanted to sleep or to wake anyone after it. Whole
+    batches only; 0 if it is not even two.
+    """
+    if not sc.quiet:
+        return 0
+    most, quiet = min(quota, MAX_BULK), 0
+    may_swap = k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
+    for extent in lru:
+        state = scan_state(extent)
+        if state not in sc.quiet or extent.locked is not None or (state & 16 and may_swap):
+            break
+        quiet += extent.nr // pages_per_quota(extent.folio_pages)
+        if quiet >= most:
+            break
+    batches = min(quiet, most) // SWAP_CLUSTER_MAX
+    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0
+
+
+def rotate_quiet(
+    k: Kernel, lru: LruList, lruvec: Lruvec, sc: ScanControl, stat: ShrinkStat, quota: int
+) -> None:
+    """Look at several batches in one step: pages that :func:`quiet_quota` has allowed for."""
+    left = quota
+    active = lruvec.active_file if lru.file else lruvec.active_anon
+    while left > 0 and (extent := lru.tail) is not None:
+        state = scan_state(extent)
+        weight = pages_per_quota(extent.folio_pages)
+        most = -(-left * weight // extent.folio_pages) * extent.folio_pages
+        if extent.nr > most:
+            extent.mapping.split(extent, most)
+        nr = extent.nr
+        left -= -(-nr // weight)
+        lru.remove(extent)
+        stat.folios += -(-nr // extent.folio_pages)
+        stat.scanned += nr
+        activates = False
+        if state & 2:
+            decision = sc.writeback_decision(k, extent)
+            activates = decision.action is Action.ACTIVATE
+            stat.nr_dirty += nr
+            stat.nr_congested += nr if extent.reclaim else 0
+            stat.nr_immediate += nr if decision.immediate else 0
+            stat.nr_writeback += 0 if decision.immediate else nr
+            extent.reclaim = extent.reclaim or decision.mark_reclaim
+        elif state & 8:
+            extent.referenced = False
+            activates = True
+        elif state & 1:
+            choice = sc.dirty_decision(k, extent)
+            activates = choice.action is Action.ACTIVATE
+            stat.nr_dirty += nr
+            stat.nr_unqueued_dirty += nr
+            extent.reclaim = extent.reclaim or choice.mark_reclaim
+        if activates:
+            k.vmstat.pgactivate += nr
+            lruvec.recent_rotated[lru.file] += nr
+        (active if activates else lru).put_back_head(extent)
+    stat.nr_taken = stat.scanned
+
+
+def shrink_inactive_list(
+    k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl
+) -> Steps:
+    """Look at a batch from the tail of an inactive list, then sleep if the policy says so.
+
+    Gives the quota spent: 32, or more where nothing could come of looking at it.
+    """
+    zone = k.zone
+    while too_many_isolated(k, lru, sc):
+        yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
+    stat = ShrinkStat()
+    slept = False
+    states: set[int] = set()
+    spent = quiet_quota(k, lru, sc, quota)
+    if spent:
+        rotate_quiet(k, lru, lruvec, sc, stat, spent)
+    else:
+        spent = min(quota, SWAP_CLUSTER_MAX)
+        batch = isolate_lru_pages(lru, spent)
+        if not batch:
+            return spent
+        states = {scan_state(extent) for extent in batch}
+        nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
+        zone.isolated[lru.file] += nr_taken
+        at = scan_page_list(k, batch, 0, sc, stat)
+        slept = at >= 0
+        while at >= 0:
+            at = yield from shrink_page_list(k, batch, at, sc, stat)
+        zone.isolated[lru.file] -= nr_taken
+        putback_inactive_pages(k, lru, lruvec, stat)
+    lruvec.recent_scanned[lru.file] += stat.nr_taken
+    account_batch(k, sc, stat)
+    throttle, woke = after_batch(k, sc, stat)
+    if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
+        sc.quiet.clear()
+    else:
+        sc.quiet |= states
+    if k.trace is not None:
+        _trace_batch(k, lru, sc, stat)
+    if throttle is not None:
+        yield from pay(sc)
+        yield from reclaim_throttle.sleep(k, throttle, stat)
+    elif sc.debt_ns > TIME_STEP_NS:
+        yield from pay(sc)
+    return spent
+
+
+def _trace_batch(k: Kernel, lru: LruList, sc: ScanControl, stat: ShrinkStat) -> None:
+    k.tracepoint(
+        "mm_vmscan_lru_isolate",
+        nr_requested=SWAP_CLUSTER_MAX, nr_scanned=stat.nr_taken, nr_taken=stat.nr_taken,
+        file=int(lru.file),
+    )  # fmt: skip
+    k.tracepoint(
+        "mm_vmscan_lru_shrink_inactive",
+        nr_scanned=stat.scanned, nr_reclaimed=stat.nr_reclaimed, nr_dirty=stat.nr_dirty,
+        nr_writeback=stat.nr_writeback, nr_congested=stat.nr_congested,
+        nr_immediate=stat.nr_immediate, nr_activate=sum(extent.nr for extent in stat.activated),
+        priority=sc.priority, file=int(lru.file),
+    )  # fmt: skip
+
+
+def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
+    """Add one batch to the pass, the memcg and the machine, and note the CPU time it took."""
+    sc.add(stat)
+    sc.nr_scanned += stat.scanned
+    sc.debt_ns += (
+        stat.folios * costs.SCAN_FOLIO_NS
+        + stat.scanned * costs.SCAN_PAGE_NS
+        + stat.nr_reclaimed * costs.FREE_PAGE_NS
+    )
+    k.vmstat.pgscan += stat.scanned
+    k.vmstat.pgsteal += stat.nr_reclaimed
+    k.zone.pages_scanned += stat.scanned
+    if sc.target is not None:
+        sc.target.pgscan += stat.scanned
+        sc.target.pgsteal += stat.nr_reclaimed
+
+
+def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle | None, bool]:
+    """Set the zone's flags; return the sleep and whether flushers were woken, as policies say."""
+    zone = k.zone
+    before = (zone.writeback, zone.dirty, zone.congested)
+    if k.features.zone_writeback_flag and stat.nr_writeback and stat.nr_writeback == stat.nr_taken:
+        zone.writeback = True
+    if sc.target is None:
+        if stat.nr_dirty and stat.nr_dirty == stat.nr_congested:
+            zone.congested = True
+        if stat.nr_unqueued_dirty == stat.nr_taken:
+            zone.dirty = True
+    if before != (zone.writeback, zone.dirty, zone.congested):
+        sc.renew_view(k)
+    if not (stat.nr_writeback or stat.nr_dirty or stat.nr_immediate):
+        return None, False  # nothing in this batch that any rule could sleep or wake for
+    progress = sc.batch_progress(stat, bdi_congested=backing_dev.any_congested(k))
+    wakeup = k.hooks.decide_flusher_wakeup(progress, sc.view)
+    if wakeup.wake:
+        fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
+    throttle: Throttle = k.hooks.throttle_after_batch(progress, sc.view)
+    return (throttle if reclaim_throttle.sleeps(k, throttle) else None), wakeup.wake
+
+
+def pay(sc: ScanControl) -> Steps:
+    """Let the CPU time pass that scanning has used up."""
+    if sc.debt_ns:
+        debt, sc.debt_ns = sc.debt_ns, 0
+        yield debt
+
+
+def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:
+    """Return whether direct reclaimers hold more isolated pages than the inactive list has.
+
+    Global direct reclaim only; callers with both FS and IO may isolate only an eighth.
+    """
+    if sc.is_kswapd or sc.target is not None:
+        return False
+    inactive = sum(
+        (g.lruvec.inactive_file if lru.file else g.lruvec.inactive_anon).nr for g in k.memcgs
+    )
+    if sc.gfp & (GFP_IO | GFP_FS) == GFP_IO | GFP_FS:
+        inactive >>= 3
+    return k.zone.isolated[lru.file] > inactive and inactive > 0
