@@ -42,9 +42,19 @@ if TYPE_CHECKING:
     show_default=True,
     help="coarse: others come in at sleeps and between system calls; fine: whenever time passes.",
 )
-@click.option("--max-states", type=click.IntRange(min=1), default=1_000_000, show_default=True)
 @click.option(
-    "--max-time", type=click.FloatRange(min=0.1), default=120.0, show_default=True, help="Seconds."
+    "--max-states",
+    type=click.IntRange(min=1),
+    default=1_000_000,
+    show_default=True,
+    help="States after which the search is cut.",
+)
+@click.option(
+    "--max-time",
+    type=click.FloatRange(min=0.1),
+    default=120.0,
+    show_default=True,
+    help="Seconds after which it is cut.",
 )
 @click.option(
     "--max-depth", type=click.IntRange(min=1), help="Longest schedule, in steps  [default: any]."

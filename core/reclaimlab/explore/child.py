@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from reclaimlab.explore.request import Exploration, ExploreRequest
 
+RECHECK_EVERY = 8
+"""Every so many times a remembered answer of a policy is asked for again: it must be the same."""
+
 
 def serve(connection: Connection, request: ExploreRequest) -> None:
     """Explore, and send ("done", Exploration) or ("error", exception or text)."""
@@ -46,15 +49,19 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.explore.search import Search, in_names
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
+    from reclaimlab.hosting.extensions import extensions
     from reclaimlab.hosting.host import build_table
     from reclaimlab.scenarios.reader import read_scenario
 
     began = time.monotonic()
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
-    table = build_table(parse_contender(request.contender, catalog), catalog, recheck_every=512)
+    table = build_table(
+        parse_contender(request.contender, catalog), catalog, recheck_every=RECHECK_EVERY
+    )
     machine = Machine(scenario, table, Granularity(request.granularity))
-    search = Search(machine, request)
+    brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
+    search = Search(machine, request, brought)
     told = time.monotonic()
 
     def stop() -> bool:
@@ -71,7 +78,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         str(found.name): Violation(
             found.what, in_names(machine, search.start, found.path), found.no_return
         )
-        for found in judge(search.graph, search.broken)
+        for found in judge(search.graph, search.broken, search.offences)
     }
     return Exploration(
         exhausted=not search.why_cut,
@@ -81,4 +88,5 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         seconds=time.monotonic() - began,
         why_cut=search.why_cut,
         violations=violations,
+        brought=tuple(brought),
     )

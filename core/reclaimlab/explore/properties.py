@@ -9,6 +9,8 @@ from reclaimlab.explore import graph
 from reclaimlab.explore.request import HangKind, PropertyName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reclaimlab.explore.graph import Graph
 
 
@@ -16,13 +18,13 @@ if TYPE_CHECKING:
 class Found:
     """A property that does not hold: the path that shows it, as places of moves."""
 
-    name: PropertyName
+    name: str
     what: str
     path: list[int]
     no_return: int = -1
 
 
-def judge(space: Graph, broken: str) -> list[Found]:
+def judge(space: Graph, broken: str, offences: Mapping[str, set[int]]) -> list[Found]:
     """Return every property that does not hold."""
     truths = space.truths
     doomed = space.cannot_reach(graph.AT_REST, graph.PROGRESS)
@@ -51,6 +53,9 @@ def judge(space: Graph, broken: str) -> list[Found]:
     if wrong:
         path = space.shortest(wrong)
         found.append(Found(PropertyName.INVARIANTS, broken, [move for _, move in path]))
+    for name, states in offences.items():
+        path = space.shortest(states)
+        found.append(Found(name, "it does not hold in a state", [move for _, move in path]))
     return found
 
 

@@ -83,3 +83,5 @@ class Exploration:
     why_cut: str = ""
     """Why it ended before the space did; empty if it did not."""
     violations: dict[str, Violation] = field(default_factory=dict)
+    brought: tuple[str, ...] = ()
+    """The properties of third parties that were checked too."""

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.exploring import EndlessStepError, Kind
 from reclaimlab.engine.waitgraph import closed_set
-from reclaimlab.errors import InvariantError
+from reclaimlab.errors import InvariantError, PolicyError
 from reclaimlab.explore import graph, reduction
 from reclaimlab.explore.canonical import canonicalise
 from reclaimlab.explore.graph import Graph
 from reclaimlab.explore.request import ExploreRequest, ScheduleStep, UnexplorableError
-from reclaimlab.kernel import invariants
+from reclaimlab.kernel import invariants, oom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reclaimlab.engine.exploring import Move
     from reclaimlab.explore.machine import Machine
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.policy.extensions import Property
 
 DIGEST_BYTES = 16
 """Of a state's canonical bytes: two states of a billion are alike by chance once in 10^20 times."""
@@ -35,14 +37,23 @@ class Search:
         broken: what is wrong in the first state with a broken invariant.
     """
 
-    def __init__(self, machine: Machine, request: ExploreRequest) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        request: ExploreRequest,
+        properties: Mapping[str, Property] | None = None,
+    ) -> None:
         self.machine = machine
+        self._properties = properties or {}
         self.request = request
         self.graph = Graph()
         self.why_cut = ""
         self.broken = ""
         self.depth = 0
         self.start = b""
+        self.offences: dict[str, set[int]] = {}
+        """Property of a third party -> the states in which it does not hold."""
+        self._offended: list[str] = []
         self._known: dict[bytes, int] = {}
         self._stack: list[tuple[int, int, bytes]] = []
 
@@ -81,6 +92,8 @@ class Search:
             number = self._known[key] = self.graph.add(truths)
             self._stack.append((number, depth, saved))
             self.depth = max(self.depth, depth)
+            for name in self._offended:
+                self.offences.setdefault(name, set()).add(number)
         return number
 
     def _expand(self, state: int, depth: int, saved: bytes) -> None:
@@ -137,6 +150,7 @@ class Search:
             truths |= graph.AT_REST
         if blocked and closed_set(k.loop.tasks):
             truths |= graph.CLOSED
+        self._offended = [name for name in self._properties if not self._holds(name)]
         if self.request.check:
             try:
                 invariants.check(k)
@@ -144,6 +158,33 @@ class Search:
                 self.broken = self.broken or str(error)
                 truths |= graph.BROKEN
         return truths
+
+    def _holds(self, name: str) -> bool:
+        try:
+            return bool(self._properties[name].holds(SeenState(self.machine.k)))
+        except Exception as error:
+            problem = f"raised {type(error).__name__}: {error}"
+            raise PolicyError(name, "holds", problem) from error
+
+
+class SeenState:
+    """What a property of a third party sees of a state (policy.extensions.StateView)."""
+
+    __slots__ = ("_k",)
+    time_ns = 0
+
+    def __init__(self, k: Kernel) -> None:
+        self._k = k
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Memory in pages."""
+        return oom.memory_state(self._k)
+
+    @property
+    def waits(self) -> dict[str, str]:
+        """Task -> what it waits for."""
+        return {task.name: task.waits_for() for task in self._k.loop.tasks if task.waits_on}
 
 
 def in_names(machine: Machine, start: bytes, path: list[int]) -> tuple[ScheduleStep, ...]:

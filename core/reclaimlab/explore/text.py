@@ -28,7 +28,7 @@ def summary(scenario: str, contender: str, granularity: str, found: Exploration)
 def names_of(found: Exploration) -> list[str]:
     """Return the properties that were checked: ours, then those that others brought."""
     ours = [str(name) for name in PropertyName]
-    return [*ours, *(name for name in found.violations if name not in ours)]
+    return [*ours, *found.brought]
 
 
 def verdict(found: Exploration, name: str) -> str:
