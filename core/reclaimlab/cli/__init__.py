@@ -15,6 +15,7 @@ COMMANDS = {
     "ablate": "Find the minimal sets of fixes that make every scenario ok.",
     "boundary": "Find the value at which a verdict flips, as a curve over others.",
     "compare": "Compare contenders head to head on one scenario.",
+    "explore": "Look at every schedule of a small scenario: proof or counterexample.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "plugins": "List the installed plugins and what became of each.",

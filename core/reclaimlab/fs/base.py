@@ -5,6 +5,7 @@ Follows mm/page-writeback.c:write_cache_pages() of v3.10.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.locks import Mutex
@@ -47,9 +48,17 @@ class FilesystemOptions:
         mapping_gfp: ``default`` or ``noio`` (a loop device's backing file).
         log_size: bytes of journal.
         free_extent_pages: largest free extent of a fragmented filesystem; 0 has no limit.
+        workers, charge_failure: see bare_xfs.py.
     """
 
-    __slots__ = ("free_extent_pages", "log_size", "mapping_gfp", "write_begin_gfp")
+    __slots__ = (
+        "charge_failure",
+        "free_extent_pages",
+        "log_size",
+        "mapping_gfp",
+        "workers",
+        "write_begin_gfp",
+    )
 
     def __init__(
         self,
@@ -58,7 +67,11 @@ class FilesystemOptions:
         mapping_gfp: str = "default",
         log_size: int = 10 << 20,
         free_extent_pages: int = 0,
+        workers: int = 1,
+        charge_failure: str = "force",
     ) -> None:
+        self.workers = workers
+        self.charge_failure = charge_failure
         self.free_extent_pages = free_extent_pages
         self.write_begin_gfp = write_begin_gfp
         self.mapping_gfp = mapping_gfp
@@ -273,14 +286,14 @@ class Filesystem:
         """Send a unit to the device; :meth:`end_bio` follows when its last request is done."""
         unit.submitted_ns = k.loop.now
         unit.device = self.bdi.device
-
-        def end_bio() -> None:
-            unit.done_ns = k.loop.now
-            self.end_bio(unit)
-
+        done = partial(self._device_done, unit)
         yield from self.bdi.device.submit_bio(
-            unit.nr_pages * PAGE_SIZE, end_bio, write=True, merges=self.is_beside(unit)
+            unit.nr_pages * PAGE_SIZE, done, write=True, merges=self.is_beside(unit)
         )
+
+    def _device_done(self, unit: WritebackUnit) -> None:
+        unit.done_ns = self.k.loop.now
+        self.end_bio(unit)
 
     def is_beside(self, unit: WritebackUnit) -> bool:
         """Return whether a unit follows the last one on the device, as far as is known."""
@@ -321,11 +334,7 @@ class Filesystem:
         unit = self.mark(k, extent.mapping, [extent], "bio", k.current)
         unit.submitted_ns = k.loop.now
         unit.device = self.bdi.device
-
-        def end_bio() -> None:
-            unit.done_ns = k.loop.now
-            self.end_bio(unit)
-
-        self.bdi.device.submit_now(unit.nr_pages * PAGE_SIZE, end_bio, write=True)
+        done = partial(self._device_done, unit)
+        self.bdi.device.submit_now(unit.nr_pages * PAGE_SIZE, done, write=True)
         yield costs.SUBMIT_REQUEST_NS
         return True

@@ -9,6 +9,7 @@ ext3 here is ext4 without delayed extents: bios of one request each, completion 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
@@ -277,7 +278,7 @@ class Ext4(Filesystem):
             return
         assert isinstance(completer, workqueue.PendingWork)
         completer.work = workqueue.Work(
-            self.wq_rsv, lambda: self.ext4_end_io_rsv_work(self.k, unit), completer.label
+            self.wq_rsv, partial(self.ext4_end_io_rsv_work, self.k, unit), completer.label
         )
         self.wq_rsv.queue_work(completer.work, completer.pool)
 

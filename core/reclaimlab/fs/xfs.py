@@ -8,6 +8,7 @@ memory.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.locks import Mutex, RwSem
@@ -296,7 +297,7 @@ class Xfs(Filesystem):
         wq, pool = completer.wq, completer.pool
         if not self.features.one_work_per_inode:
             work = workqueue.Work(
-                wq, lambda: self.xfs_end_io(self.k, [unit]), f"xfs_end_io of {unit.label}"
+                wq, partial(self.xfs_end_io, self.k, [unit]), f"xfs_end_io of {unit.label}"
             )
             completer.work = work
             wq.queue_work(work, pool)
@@ -305,7 +306,7 @@ class Xfs(Filesystem):
         inode.ioends.append(unit)
         if inode.work_queued is None:
             inode.work_queued = workqueue.Work(
-                wq, lambda: self._end_inode(inode), f"xfs_end_io of {inode.name}"
+                wq, partial(self._end_inode, inode), f"xfs_end_io of {inode.name}"
             )
             wq.queue_work(inode.work_queued, pool)
         completer.work = inode.work_queued

@@ -178,6 +178,7 @@ def __mem_cgroup_try_charge(
 ) -> Steps:
     """Reclaim and retry until the charge fits, or the policy says otherwise."""
     attempts = kills = 0
+    freed, hopeless = 0, False
     while True:
         task = k.current
         if task.killed or task.flags & PF_MEMALLOC:
@@ -186,7 +187,10 @@ def __mem_cgroup_try_charge(
         if not gfp & GFP_WAIT:
             return False
         over.failcnt += 1
-        freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
+        if not hopeless:
+            sleeps = k.vmstat.reclaim_sleeps
+            freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
+            hopeless = _stands_still(k, freed, sleeps)
         if memcg.margin < nr:
             fruitless = not (freed and nr <= 8)
             attempts += fruitless
@@ -201,7 +205,7 @@ def __mem_cgroup_try_charge(
                 return True
             if action is OomAction.KILL:
                 yield from oom.mem_cgroup_handle_oom(k, over, gfp, nr)
-                attempts, kills = 0, kills + 1
+                attempts, kills, hopeless = 0, kills + 1, False
         blocked = memcg.try_charge(nr)
         if blocked is None:
             k.progress_ns = k.loop.now
@@ -217,12 +221,22 @@ def mem_cgroup_do_charge(k: Kernel, over: MemCgroup, gfp: int, nr: int) -> Steps
     """
     total = 0
     for loop in range(k.features.memcg_reclaim_loops):
-        total += yield from vmscan.try_to_free_mem_cgroup_pages(k, over, gfp, nr)
+        sleeps = k.vmstat.reclaim_sleeps
+        freed = yield from vmscan.try_to_free_mem_cgroup_pages(k, over, gfp, nr)
+        total += freed
         if over.limit - over.usage >= 1:
             break
-        if loop and not total:
+        if (loop and not total) or _stands_still(k, freed, sleeps):
             break
     return total
+
+
+def _stands_still(k: Kernel, freed: int, sleeps: int) -> bool:
+    """Return whether to reclaim once more would find everything as it was.
+
+    Only where no time passes while a task runs, and only after a fruitless try that never slept.
+    """
+    return k.loop.timeless and not freed and k.vmstat.reclaim_sleeps == sleeps
 
 
 def mem_cgroup_largest_soft_limit_node(

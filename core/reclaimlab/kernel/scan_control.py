@@ -133,6 +133,10 @@ class ScanControl:
             zone.congested or (self.target is not None and self.target.congested),
         )  # fmt: skip
         self.quiet: set[int] = set()
+        self.forget_answers()
+
+    def forget_answers(self) -> None:
+        """Have the policies asked anew; to them it makes no difference."""
         self._writeback: list[WritebackDecision | None] = [None] * 8
         self._dirty: list[DirtyDecision | None] = [None] * 4
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reclaimlab.block import BlockDevice, LoopDevice
 from reclaimlab.engine.loop import Loop
 from reclaimlab.engine.rng import Streams
+from reclaimlab.fs.bare_xfs import BareXfs
 from reclaimlab.fs.base import Filesystem, FilesystemOptions
 from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
@@ -40,6 +41,7 @@ FILESYSTEMS: dict[str, type[Filesystem]] = {
     "ext3": Ext3,
     "gfs2": Gfs2,
     "tmpfs": Tmpfs,
+    "bare-xfs": BareXfs,
 }
 COMMON = frozenset(
     {
@@ -56,6 +58,22 @@ COMMON = frozenset(
 )
 
 
+class Environment(Protocol):
+    """What stands in for time and hardware when every schedule is explored."""
+
+    def loop(self) -> Loop:
+        """Return the loop that tasks live in."""
+        ...
+
+    def streams(self) -> Any:
+        """Return what random numbers come from."""
+        ...
+
+    def device(self, loop: Loop, name: str) -> Any:
+        """Return the device that the scenario calls ``name``."""
+        ...
+
+
 class Assembly:
     """A kernel with everything the scenario names, by name.
 
@@ -70,10 +88,12 @@ class Assembly:
         seed: int,
         order: Order | None = None,
         trace: Trace | None = None,
+        environment: Environment | None = None,
     ) -> None:
         self.scenario = scenario
-        self.loop = Loop(order, trace)
-        self.streams = Streams(seed)
+        self.loop = Loop(order, trace) if environment is None else environment.loop()
+        self.environment = environment
+        self.streams: Streams = Streams(seed) if environment is None else environment.streams()
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
         self.memcgs = _memcgs(scenario, self.kernel)
         self.devices = {name: _device(self, name) for name in scenario.device}
@@ -117,7 +137,7 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
             if spec.parent is not None and spec.parent not in groups:
                 continue
             groups[name] = MemCgroup(
-                k.loop, name, limit=spec.limit // PAGE_SIZE,
+                k.loop, name, limit=spec.limit_pages or spec.limit // PAGE_SIZE,
                 soft_limit=spec.soft_limit // PAGE_SIZE, high=spec.high // PAGE_SIZE,
                 swappiness=spec.swappiness, parent=groups[spec.parent] if spec.parent else None,
             )  # fmt: skip
@@ -128,6 +148,9 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
+    if assembly.environment is not None:
+        device: BlockDevice = assembly.environment.device(assembly.loop, name)
+        return device
     if spec.loop:
         stream = assembly.streams[f"device {name}"]
         return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
@@ -157,14 +180,17 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
     spec = assembly.scenario.filesystem[name]
     k = assembly.kernel
     model = None if spec.type in FILESYSTEMS else plugged.FilesystemPlugin(spec.type, spec.options)
-    features = k.hooks.describe_filesystem(FilesystemView(model.like if model else spec.type))
+    features = k.hooks.describe_filesystem(
+        FilesystemView(model.like if model else FILESYSTEMS[spec.type].type)
+    )
     if model:
         features = model.features(features)
     if spec.maps_while_unsubmitted is not None:
         features = features._replace(maps_while_unsubmitted=spec.maps_while_unsubmitted)
     options = FilesystemOptions(
         write_begin_gfp=spec.write_begin_gfp, mapping_gfp=spec.mapping_gfp, log_size=spec.log_size,
-        free_extent_pages=spec.free_extent // PAGE_SIZE,
+        free_extent_pages=spec.free_extent // PAGE_SIZE, workers=spec.workers or 1,
+        charge_failure=spec.charge_failure or "force",
     )  # fmt: skip
     bdi: Any = None
     if spec.device:

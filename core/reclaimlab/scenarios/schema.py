@@ -94,6 +94,9 @@ class MemcgSpec(Model):
     """One memory cgroup."""
 
     limit: Size = Field(0, description="hard limit (bytes); 0: none")
+    limit_pages: int | None = Field(
+        None, ge=1, description="hard limit (pages), in place of limit: for tiny machines"
+    )
     soft_limit: Size = Field(0, description="soft limit (bytes); 0: none; cgroup v1 only")
     high: Size = Field(0, description="memory.high (bytes); 0: none; cgroup v2 only")
     swappiness: Swappiness | None = Field(None, description="memory.swappiness; as the machine's")
@@ -143,7 +146,7 @@ class FilesystemSpec(Model):
     """One mounted filesystem."""
 
     type: Annotated[str, AfterValidator(filesystem_type)] = Field(
-        description="which filesystem: xfs, ext4, ext3, gfs2, tmpfs, or a plugin's"
+        description="which filesystem: xfs, ext4, ext3, gfs2, tmpfs, bare-xfs or a plugin's"
     )
     device: str = Field("", description="device it is on; empty for tmpfs")
     log_size: SomeSize = Field(10 * MIB, description="journal (bytes)")
@@ -155,6 +158,12 @@ class FilesystemSpec(Model):
     )
     maps_while_unsubmitted: bool | None = Field(
         None, description="maps extents with unsubmitted pages; as the kernel does"
+    )
+    workers: int | None = Field(
+        None, ge=1, le=16, description="workers that complete I/O (count); bare-xfs only"
+    )
+    charge_failure: Literal["force", "retry"] | None = Field(
+        None, description="a failed charge of the completion: over the limit, or again; bare-xfs"
     )
     mapping_gfp: Literal["default", "noio"] = Field(
         "default", description="mask of the mapping; noio: a loop device's backing file"

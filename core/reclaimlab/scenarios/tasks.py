@@ -128,6 +128,12 @@ class PipelineTask(Task):
     copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
 
 
+class PageWriterTask(Task):
+    """Single pages, none beside another, for ever: the writer of the tiny scenarios."""
+
+    program: Literal["page-writer"] = Field(description="write()s of one page each")
+
+
 class PluginTask(Task):
     """A program that a plugin brings."""
 
@@ -152,6 +158,7 @@ TaskSpec = Annotated[
     | Annotated[RenameTask, Tag("rename")]
     | Annotated[LoopTask, Tag("loop")]
     | Annotated[PipelineTask, Tag("pipeline")]
+    | Annotated[PageWriterTask, Tag("page-writer")]
     | Annotated[PluginTask, Tag(_PLUGIN)],
     Discriminator(_member),
 ]
@@ -165,6 +172,7 @@ PROGRAMS: dict[str, type[Task]] = {
     "rename": RenameTask,
     "loop": LoopTask,
     "pipeline": PipelineTask,
+    "page-writer": PageWriterTask,
 }
 """Program -> the model of a task that runs it."""
 
