@@ -59,14 +59,16 @@ class ExploringLoop(Loop):
     Attributes:
         interrupts: what is due at some time, in order of arrival.
         through: task flags under which CPU time passes within a step.
+        patient: task flags under which a task goes on only when no other can run.
         choosing: the task in front of a free choice, and among how many; then nothing else moves.
     """
 
-    def __init__(self, granularity: Granularity, *, through: int) -> None:
+    def __init__(self, granularity: Granularity, *, through: int, patient: int) -> None:
         super().__init__()
         self.fine = granularity is Granularity.FINE
         self.timeless = not self.fine
         self.through = 0 if self.fine else through
+        self.patient = patient
         self.interrupts: list[Timer] = []
         self.choosing: tuple[Task, int] | None = None
 
@@ -90,7 +92,8 @@ class ExploringLoop(Loop):
             index = self.tasks.index(task)
             return [Move(Kind.CHOICE, index, choice) for choice in range(count)]
         places = {id(task): place for place, task in enumerate(self.tasks)}
-        found = [Move(Kind.RUN, place) for place in sorted(places[id(t)] for t in self.ready)]
+        ready = [task for task in self.ready if not task.flags & self.patient] or self.ready
+        found = [Move(Kind.RUN, place) for place in sorted(places[id(task)] for task in ready)]
         asleep = self.fine or not found
         found += [
             Move(Kind.INTERRUPT, place)

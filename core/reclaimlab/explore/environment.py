@@ -52,8 +52,15 @@ class AnyOrder:
         self._granularity = granularity
 
     def loop(self) -> ExploringLoop:
-        """Return a loop without time; coarse, kernel threads and reclaim run to their sleep."""
-        return ExploringLoop(self._granularity, through=PF_MEMALLOC | PF_KTHREAD)
+        """Return a loop without time.
+
+        Coarse, kernel threads and reclaim run to their sleep. Fine, reclaim lets every other task
+        go first whenever CPU time passes: it looks at its lists so many times over that whoever can
+        run does so meanwhile.
+        """
+        return ExploringLoop(
+            self._granularity, through=PF_MEMALLOC | PF_KTHREAD, patient=PF_MEMALLOC
+        )
 
     def streams(self) -> Any:
         """Return dice that refuse."""

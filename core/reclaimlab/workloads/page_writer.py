@@ -27,3 +27,4 @@ def page_writer(context: Context) -> Steps:
         )
         if wrote <= 0:
             break
+        yield page_ns  # the program makes the next page: whoever was woken may run

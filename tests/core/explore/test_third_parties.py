@@ -80,7 +80,7 @@ def test_a_property_of_a_third_party_is_checked_in_every_state(
     plug(tmp_path, FEW, monkeypatch)
     found = explore(request(MEF))
     assert found.brought == ("few-dirty",)
-    assert len(found.violations["few-dirty"].steps) == 3, "create, and one write a page"
+    assert len(found.violations["few-dirty"].steps) == 4, "create, write, think, write"
     assert set(found.violations) == {"few-dirty"}
 
 
@@ -89,7 +89,7 @@ def test_a_worker_that_a_policy_lets_wait_is_found_with_the_known_shortest_sched
 ) -> None:
     plug(tmp_path, WORKERS_WAIT, monkeypatch)
     found = explore(request(f"{MEF}+workers-wait"))
-    assert len(found.violations["no-deadlock"].steps) == 6
+    assert len(found.violations["no-deadlock"].steps) == 7
 
 
 def test_a_policy_that_does_not_answer_the_same_twice_is_named(
