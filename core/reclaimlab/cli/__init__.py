@@ -16,6 +16,7 @@ COMMANDS = {
     "boundary": "Find the value at which a verdict flips, as a curve over others.",
     "compare": "Compare contenders head to head on one scenario.",
     "explore": "Look at every schedule of a small scenario: proof or counterexample.",
+    "gui": "Open the window.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "plugins": "List the installed plugins and what became of each.",

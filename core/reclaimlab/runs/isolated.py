@@ -9,14 +9,16 @@ from reclaimlab.hosting import gate
 from reclaimlab.hosting.blame import blame
 from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.runs.foreign import foreign_plugins
-from reclaimlab.runs.run import RunRequest, Stop, failed_record, never, record_run
+from reclaimlab.runs.run import Progress, RunRequest, Stop, failed_record, never, record_run
 from reclaimlab.store.records import Failure
 
 if TYPE_CHECKING:
     from reclaimlab.store.records import RunRecord
 
 
-def record_isolated(request: RunRequest, *, stop: Stop = never) -> RunRecord:
+def record_isolated(
+    request: RunRequest, *, stop: Stop = never, progress: Progress | None = None
+) -> RunRecord:
     """Return the same as :func:`record_run`, with a gate before the hooks of others' policies.
 
     Raises:
@@ -24,10 +26,10 @@ def record_isolated(request: RunRequest, *, stop: Stop = never) -> RunRecord:
     """
     foreign = foreign_plugins(request)
     if not foreign:
-        return record_run(request, stop=stop)
+        return record_run(request, stop=stop, progress=progress)
     gate.shut()
     before = Snapshot()
-    record = record_run(request, stop=stop)
+    record = record_run(request, stop=stop, progress=progress)
     changed = before.undo_changes()
     if not changed:
         return record

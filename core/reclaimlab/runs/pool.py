@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Outcome = tuple[RunRequest, RunRecord]
 Listener = Callable[[RunRequest, str], None]
+Watcher = Callable[[RunRequest, int], None]
 
 _POLL_S: Final = 0.1
 """How long the parent may take to notice that it should stop, or that a run takes too long."""
@@ -41,6 +42,7 @@ def run_all(
     stop: Stop = never,
     limits: Limits | None = None,
     printed: Listener | None = None,
+    watcher: Watcher | None = None,
 ) -> Iterator[Outcome]:
     """Yield the record of each request, in the order in which the runs end.
 
@@ -52,6 +54,8 @@ def run_all(
             way are given up.
         limits: what a run with somebody else's plugin may use; the environment's if None.
         printed: told what such a run has printed.
+        watcher: told the simulated time (ns) each run has reached, 0 when it begins, about twice a
+            second. Every run then goes to a process, which the watcher's stop can end at once.
     """
     waiting = []
     for request in requests:
@@ -59,10 +63,10 @@ def run_all(
             yield request, failed_record(request, Failure.POLICY, problem)
         else:
             waiting.append(request)
-    if jobs == 1 and not any(map(foreign_plugins, waiting)):
+    if jobs == 1 and watcher is None and not any(map(foreign_plugins, waiting)):
         yield from _run_here(waiting, stop)
     else:
-        pool = _Pool(jobs, stop, limits or Limits.from_environment(), printed)
+        pool = _Pool(jobs, stop, limits or Limits.from_environment(), printed, watcher)
         yield from pool.run(waiting)
 
 
@@ -84,11 +88,19 @@ class _Pool:
     one that somebody killed loses only time, and one that kills its process does so again.
     """
 
-    def __init__(self, jobs: int, stop: Stop, limits: Limits, printed: Listener | None) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        stop: Stop,
+        limits: Limits,
+        printed: Listener | None,
+        watcher: Watcher | None,
+    ) -> None:
         self._jobs = jobs
         self._stop = stop
         self._limits = limits
         self._printed = printed
+        self._watcher = watcher
         self._context = get_context("spawn")
         self._started = 0
         self._workers: list[Worker] = []
@@ -125,7 +137,7 @@ class _Pool:
                 self._workers.append(idle)
                 self._started += 1
             if idle.give(waiting[0], is_foreign=bool(foreign_plugins(waiting[0]))):
-                waiting.popleft()
+                self._watched(waiting.popleft(), 0)
             else:
                 self._drop(idle)
 
@@ -143,11 +155,17 @@ class _Pool:
             yield from self._bury(worker, request, waiting)
             return
         if done is None:
+            if worker.reached_ns:
+                self._watched(request, worker.reached_ns)
             return
         worker.request = None
         if done.printed and self._printed:
             self._printed(request, done.printed)
         yield request, done.record
+
+    def _watched(self, request: RunRequest, time_ns: int) -> None:
+        if self._watcher is not None:
+            self._watcher(request, time_ns)
 
     def _bury(
         self, worker: Worker, request: RunRequest, waiting: deque[RunRequest]

@@ -53,6 +53,7 @@ class Worker:
     Attributes:
         request: the run under way; None if it is idle.
         is_foreign: somebody else's plugin is in that run, so the limits of time hold.
+        reached_ns: the simulated time that run has told of.
     """
 
     def __init__(self, context: SpawnContext, limits: Limits, folder: Path, number: int) -> None:
@@ -61,6 +62,7 @@ class Worker:
         self._trace.touch()
         self.request: RunRequest | None = None
         self.is_foreign = False
+        self.reached_ns = 0
         self._ready = False
         self._given = self._sign = 0.0
         self.connection, theirs = context.Pipe()
@@ -76,7 +78,7 @@ class Worker:
             self.connection.send(request)
         except OSError:
             return False
-        self.request, self.is_foreign = request, is_foreign
+        self.request, self.is_foreign, self.reached_ns = request, is_foreign, 0
         self._given = self._sign = time.monotonic()
         return True
 
@@ -96,7 +98,10 @@ class Worker:
         if isinstance(told, str):  # the process has started; what went before was no run
             self._ready, self._given = True, self._sign
             return None
-        return told if isinstance(told, Done) else None
+        if isinstance(told, Done):
+            return told
+        self.reached_ns = told
+        return None
 
     def overdue(self) -> str:
         """Return which limit of time the run has passed; empty if none."""
@@ -161,22 +166,21 @@ def serve(connection: Connection, trace: str, limits: Limits) -> None:
     connection.send("ready")
     with contextlib.suppress(EOFError, OSError):
         while (work := connection.recv()) is not None:
-            record = record_isolated(work, stop=beat)
+            record = record_isolated(work, progress=beat)
             packed = zlib.compress(pickle.dumps(record), level=1)
             connection.send(Done(packed, printed.taken()))
 
 
 class _Beat:
-    """Asked at every sample whether to stop; says now and then that the run goes on."""
+    """Called at every sample; says now and then that the run goes on, and how far it is."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._clock = time.monotonic
         self._last = 0.0
 
-    def __call__(self) -> bool:
+    def __call__(self, time_ns: int) -> None:
         now = self._clock()
         if now - self._last > _BEAT_S:
             self._last = now
-            self._connection.send(now)
-        return False
+            self._connection.send(time_ns)

@@ -101,6 +101,12 @@ class StoreReader:
             Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"])) for row in rows
         )
 
+    def series_of(self, comparison_id: str, contender: str, seed: int) -> tuple[Series, ...]:
+        """Return the series of one run of a comparison; none if it has no result."""
+        sql = "SELECT id FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        row = next(self._rows(sql, [comparison_id, contender, seed]), None)
+        return self.series(row["id"]) if row is not None else ()
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         with sqlite_errors(self.path):
