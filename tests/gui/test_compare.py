@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.reports.formats import FORMATS
@@ -30,30 +31,28 @@ def test_each_contender_has_a_column_with_its_verdict_and_the_difference_below(
     assert len(headers) == 4
 
 
-def test_linked_axes_zoom_together_and_unlinked_ones_do_not(
-    compared: MainWindow, qtbot: QtBot
-) -> None:
+def test_linked_axes_zoom_together_and_unlinked_ones_do_not(compared: MainWindow) -> None:
     board = compared.compare.board
     board.setFocus()
-    qtbot.keyClick(board, Qt.Key.Key_W)
+    QTest.keyClick(board, Qt.Key.Key_W)
     assert len(set(ranges(compared))) == 1
     compared.compare.bar.link.setChecked(False)
     board.plots[0].setXRange(1, 2, padding=0)
     assert len(set(ranges(compared))) == 2
 
 
-def test_wasd_zoom_and_pan_and_home_shows_all_again(compared: MainWindow, qtbot: QtBot) -> None:
+def test_wasd_zoom_and_pan_and_home_shows_all_again(compared: MainWindow) -> None:
     board = compared.compare.board
     whole = ranges(compared)[0]
-    qtbot.keyClick(board, Qt.Key.Key_W)
+    QTest.keyClick(board, Qt.Key.Key_W)
     zoomed = ranges(compared)[0]
     assert zoomed[1] - zoomed[0] < whole[1] - whole[0]
-    qtbot.keyClick(board, Qt.Key.Key_D)
+    QTest.keyClick(board, Qt.Key.Key_D)
     assert ranges(compared)[0][0] > zoomed[0]
-    qtbot.keyClick(board, Qt.Key.Key_A)
-    qtbot.keyClick(board, Qt.Key.Key_S)
+    QTest.keyClick(board, Qt.Key.Key_A)
+    QTest.keyClick(board, Qt.Key.Key_S)
     assert ranges(compared)[0] == pytest.approx(whole)
-    qtbot.keyClick(board, Qt.Key.Key_Home)
+    QTest.keyClick(board, Qt.Key.Key_Home)
     assert ranges(compared)[0] == pytest.approx(whole)
 
 
@@ -110,7 +109,7 @@ def test_the_evidence_is_the_stack_and_the_cycle(compared: MainWindow) -> None:
 def test_why_asks_for_the_run_of_its_column(compared: MainWindow, qtbot: QtBot) -> None:
     header = compared.compare.findChildren(ColumnHeader)[0]
     with qtbot.waitSignal(compared.session.why_requested) as asked:
-        qtbot.mouseClick(header.why, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+        QTest.mouseClick(header.why, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     (key,) = asked.args[0]
     assert key == RunKey(compared.compare.comparison_id(), "linux-3.10", compared.compare.seed)
     assert compared.view is compared.why

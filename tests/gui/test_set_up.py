@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.scenarios.builtin import builtin_scenarios
@@ -56,13 +57,11 @@ def test_a_fix_that_is_ticked_stands_in_the_contender_with_its_parameters(
     assert editor.contenders == ("linux-3.10+congestion-wait(timeout=20ms)",)
 
 
-def test_a_contender_may_be_typed_and_what_is_wrong_is_said_there(
-    window: MainWindow, qtbot: QtBot
-) -> None:
+def test_a_contender_may_be_typed_and_what_is_wrong_is_said_there(window: MainWindow) -> None:
     editor = window.set_up.contenders
     editor.set_contenders(["linux-3.10"])
     editor.text.clear()
-    qtbot.keyClicks(editor.text, "linux-3.10+may-enter-sf")
+    QTest.keyClicks(editor.text, "linux-3.10+may-enter-sf")
     assert "did you mean 'may-enter-fs'" in editor.fault()
 
 
@@ -72,7 +71,7 @@ def test_run_hands_over_the_plan_that_was_set_up(window: MainWindow, qtbot: QtBo
     window.set_up.run_requested.disconnect()
     with qtbot.waitSignal(window.set_up.run_requested) as asked:
         window.set_up.start()
-    plan: Plan = asked.args[0]
+    plan = asked.args[0]
     assert plan.head.seeds == (5, 6, 7)
     assert plan.head.scenario == "dd-usb-xfs"
 
@@ -87,8 +86,8 @@ def test_a_scenario_with_faults_is_told_with_its_lines_and_the_form_stays(
     assert "xfs-softlimit-hang" in window.set_up.command()
 
 
-def test_search_finds_a_scenario_by_what_it_stresses(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.keyClicks(window.set_up.search, "loop")
+def test_search_finds_a_scenario_by_what_it_stresses(window: MainWindow) -> None:
+    QTest.keyClicks(window.set_up.search, "loop")
     order = window.set_up.list.order
     names = [order.index(row, 0).data() for row in range(order.rowCount())]
     assert "loop-noio" in names

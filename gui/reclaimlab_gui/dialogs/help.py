@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, Q
 def help_pages() -> dict[str, str]:
     """Return title -> Markdown of every page; a page opens with its title."""
     folder = files("reclaimlab_gui") / "resources" / "help"
-    texts = [each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".md")]
-    return {text.splitlines()[0].lstrip("# "): text for text in sorted(texts)}
+    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".md"))
+    texts = [(folder / name).read_text("utf-8") for name in names]
+    return {text.splitlines()[0].lstrip("# "): text for text in texts}
 
 
 class HelpWindow(QDialog):

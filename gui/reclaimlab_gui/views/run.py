@@ -60,9 +60,9 @@ class RunView(View):
         self._open = QPushButton("Compare")
         self._runs = Table(RUN_HEADER)
         self.table = TableView("Runs", self._runs)
-        self._errors = QPlainTextEdit()
-        self._errors.setReadOnly(True)
-        self._errors.setAccessibleName("Errors of plugins")
+        self.errors = QPlainTextEdit()
+        self.errors.setReadOnly(True)
+        self.errors.setAccessibleName("Errors of plugins")
         self._build()
 
     @property
@@ -86,8 +86,8 @@ class RunView(View):
         self._cancelled = False
         self._stored = ""
         self._progress = RunProgress(self._runs, plan, duration_ns)
-        self._errors.clear()
-        self._errors.hide()
+        self.errors.clear()
+        self.errors.hide()
         self._heading.setText(f"{plan.head.scenario}: {plan.head.title}")
         self._bar.setRange(0, plan.head.planned_runs)
         self._bar.setValue(0)
@@ -142,10 +142,10 @@ class RunView(View):
         self._bar.setValue(event.done)
         failures = self._progress.failures()
         if failures:
-            self._errors.setPlainText(
+            self.errors.setPlainText(
                 "\n\n".join(f"{who}, seed {seed}:\n{error}" for who, seed, error in failures)
             )
-            self._errors.show()
+            self.errors.show()
 
     def _on_ended(self, found: Comparison | None) -> None:
         if self._pump is not None:
@@ -199,10 +199,10 @@ class RunView(View):
         second.addWidget(self._remaining)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.table)
-        splitter.addWidget(self._errors)
+        splitter.addWidget(self.errors)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
-        self._errors.hide()
+        self.errors.hide()
         layout = QVBoxLayout(page)
         layout.addLayout(top)
         layout.addLayout(second)

@@ -52,9 +52,8 @@ class ColumnHeader(QWidget):
         second = QHBoxLayout()
         second.addWidget(VerdictBadge(_verdict(column, seed)))
         summary = next(c for c in shown.comparison.contenders if c.contender == column.label)
-        same = sum(
-            n for verdict, n in summary.verdicts.items() if verdict == _verdict(column, seed)
-        )
+        verdict = _verdict(column, seed)
+        same = sum(count for each, count in summary.verdicts.items() if each == verdict)
         counts = QLabel(f"{same} of {len(column.runs)}")
         counts.setProperty("faint", True)
         counts.setToolTip(f"All seeds: {describe_counts(summary.verdicts)}")
