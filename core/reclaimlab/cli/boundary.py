@@ -17,7 +17,7 @@ from reclaimlab.measure.records import Verdict
 from reclaimlab.reports.json_object import dump
 from reclaimlab.sweep.axis import parse_axis
 from reclaimlab.sweep.boundary import Question, Threshold, find_boundary
-from reclaimlab.sweep.plan import Source
+from reclaimlab.sweep.plan import Source, check_values
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ def command(
         probes,
     )
     question.check()
-    for each in (axis, *question.over):  # a value that cannot be is told before anything is run
-        source.scenario({each.name: each.at(0.0)} if "." in each.name else {})
+    check_values(source, (name,), (axis, *question.over))
     found, tally = ask(
         partial(find_boundary, question), places.executor(cluster, jobs), db, quiet=quiet
     )

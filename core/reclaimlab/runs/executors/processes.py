@@ -13,7 +13,7 @@ import signal
 import tempfile
 import time
 from collections import Counter, deque
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -210,6 +210,7 @@ def _sigint_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
         yield
         return
+    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
