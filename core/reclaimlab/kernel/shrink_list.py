@@ -325,8 +325,10 @@ def shrink_inactive_list(
     throttle, woke = after_batch(k, sc, stat)
     if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
         sc.quiet.clear()
-    elif len({state & DIRTY_OR_WRITEBACK for state in states}) == 1:
-        sc.quiet |= states  # a mixed batch says nothing of one that is all dirty
+    elif all(state & DIRTY_OR_WRITEBACK == 1 for state in states):
+        sc.quiet |= states
+    else:  # A mixed batch says nothing of one that is all dirty, which wakes or waits.
+        sc.quiet |= {state for state in states if state & DIRTY_OR_WRITEBACK != 1}
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:
