@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reclaimlab.measure.timeline import Timeline
     from reclaimlab.reports.traces.stream import Event
 
-_HEAD: Final = f"# tracer: nop\n# a simulated run; events of vmscan and sched as in Linux {KERNEL_VERSION}\n"
+_HEAD: Final = f"# tracer: nop\n# simulated; vmscan and sched as in Linux {KERNEL_VERSION}\n"
 
 
 def ftrace_text(timeline: Timeline) -> str:
