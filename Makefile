@@ -13,7 +13,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test bench matrix soak soak-sweep lint clean help
+.PHONY: demo test test-traces bench matrix soak soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -36,6 +36,9 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 	$(BIN)/mypy
 	echo "== import-linter"
 	$(BIN)/lint-imports
+
+test-traces: $(VENV)/installed-dev	## ask trace-cmd, which must be installed, to read a trace.dat
+	$(BIN)/pytest tests/tools/check_trace_cmd.py
 
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds

@@ -8,6 +8,7 @@ import click
 
 from reclaimlab.cli import options
 from reclaimlab.cli.example import example
+from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.formats import FORMATS, render
 from reclaimlab.runs.comparison import Comparison, summarise
@@ -21,15 +22,34 @@ from reclaimlab.store.reader import StoreReader
     "format_name",
     default="text",
     show_default=True,
-    help=f"One of {', '.join(FORMATS)}.",
+    help=f"One of {', '.join((*FORMATS, *TRACES))}.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option(
+    "-c",
+    "--contender",
+    "contenders",
+    multiple=True,
+    help=f"Whose run {', '.join(TRACES)} show  [default: the first]; perfetto takes several.",
+)
+@click.option("--seed", type=int, help="Seed of that run  [default: the first].")
 @options.db
-def command(comparison_id: str, format_name: str, output: Path | None, db: Path) -> None:
+def command(
+    comparison_id: str,
+    format_name: str,
+    output: Path | None,
+    contenders: tuple[str, ...],
+    seed: int | None,
+    db: Path,
+) -> None:
     """Write the report of a stored comparison.
 
-    ID is what `reclaimlab compare` printed, its beginning, or `latest`.
+    ID is what `reclaimlab compare` printed, its beginning, or `latest`. A trace is of one run, made
+    again from its record: it is the same, event by event.
     """
+    if format_name in TRACES:
+        write_trace(db, comparison_id, format_name, output, contenders, seed)
+        return
     text = render(load_comparison(db, comparison_id), format_name)
     if output is None:
         click.echo(text, nl=False)
