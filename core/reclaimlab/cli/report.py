@@ -9,6 +9,7 @@ import click
 from reclaimlab.cli import options
 from reclaimlab.cli.example import example
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
 from reclaimlab.reports.formats import FORMATS, render
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.store.reader import StoreReader
@@ -30,7 +31,7 @@ def command(comparison_id: str, format_name: str, output: Path | None, db: Path)
 
     ID is what `reclaimlab compare` printed, its beginning, or `latest`.
     """
-    text = render(load_comparison(db, comparison_id), format_name)
+    text = render(*load_report(db, comparison_id, format_name))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -38,6 +39,19 @@ def command(comparison_id: str, format_name: str, output: Path | None, db: Path)
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
+
+
+def load_report(db: Path, name: str, format_name: str) -> tuple[Comparison, str, Evidence]:
+    """Return the arguments of render(); only what the format shows is read.
+
+    Raises:
+        StoreError: there is no such store or comparison.
+    """
+    comparison = load_comparison(db, name)
+    if format_name != "html":
+        return comparison, format_name, NOTHING
+    with StoreReader(db) as reader:
+        return comparison, format_name, read_evidence(reader, comparison)
 
 
 def load_comparison(db: Path, name: str) -> Comparison:

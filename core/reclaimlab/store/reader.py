@@ -101,6 +101,17 @@ class StoreReader:
             Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"])) for row in rows
         )
 
+    def series_of(self, comparison_id: str, contender: str, seed: int) -> tuple[Series, ...]:
+        """Return the series of the run of ``contender`` with ``seed``; none if it is not stored."""
+        sql = "SELECT id FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        rows = self._rows(sql, [comparison_id, contender, seed])
+        return next((self.series(row["id"]) for row in rows), ())
+
+    def scenario_text(self, comparison_id: str) -> str:
+        """Return the scenario that all runs of a comparison share; empty before the first run."""
+        sql = "SELECT scenario_text FROM runs WHERE comparison_id = ? LIMIT 1"
+        return next((str(row["scenario_text"]) for row in self._rows(sql, [comparison_id])), "")
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         with sqlite_errors(self.path):

@@ -29,6 +29,10 @@ Verdict
   linux-3.10                               deadlock in 12 of 12
   linux-3.10+may-enter-fs                  ok in 12 of 12
 
+Share of the runs with a verdict (its 95 % interval)
+  linux-3.10                               deadlock 100 % (76-100 %)
+  linux-3.10+may-enter-fs                  ok 100 % (76-100 %)
+
 Means over seeds; percent against the first line, positive is better;
 * better or worse beyond noise (95 %), ~ cannot be told from noise
 
