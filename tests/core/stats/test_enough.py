@@ -11,7 +11,8 @@ from reclaimlab.stats.proportion import wilson_interval
 @pytest.mark.parametrize(
     ("count", "total", "low", "high"),
     # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611),
+     (1, 29, 0.0061, 0.1718)],
 )  # fmt: skip
 def test_wilsons_interval_agrees_with_newcombes_examples(
     count: int, total: int, low: float, high: float
