@@ -5,10 +5,12 @@ import io
 import json
 from collections.abc import Callable
 
+import jsonschema
 import pytest
 
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.reports.matrix import verdict_matrix
 from reclaimlab.runs.comparison import Comparison
 
@@ -18,20 +20,52 @@ PAIR = ("linux-3.10", "linux-3.10+km-noio(sites=unwritten)")
 
 def test_the_json_object_is_the_contracts(make: Make) -> None:
     found = json.loads(render(make(*PAIR), "json"))
-    assert list(found) == ["schema", "comparison", "scenario", "seeds", "contenders", "pairs"]
+    assert list(found) == [
+        "schema",
+        "comparison",
+        "scenario",
+        "seeds",
+        "contenders",
+        "pairs",
+        "warnings",
+    ]
     base, other = found["contenders"]
-    assert list(base) == ["contender", "verdict", "verdicts", "ended", "metrics", "incident"]
+    assert list(base) == [
+        "contender",
+        "verdict",
+        "verdicts",
+        "shares",
+        "ended",
+        "metrics",
+        "incident",
+    ]
     assert (base["verdict"], base["verdicts"]) == ("deadlock", {"deadlock": 12})
     assert set(base["metrics"]["writer_throughput"]) == {
-        "unit", "mean", "median", "ci95", "n", "better",
+        "unit", "mean", "median", "ci95", "n", "sd", "better",
     }  # fmt: skip
     assert base["incident"]["tasks"][0]["stack"][0] == "wait_on_page_bit"
     assert base["incident"]["seed"] == 1
     assert other["incident"] is None
     assert [set(pair) for pair in found["pairs"]] == [
-        {"metric", "a", "b", "ratio", "ci95", "p", "judgement"}
+        {"metric", "a", "b", "ratio", "ci95", "p", "effect", "judgement"}
     ] * 5
     assert {pair["judgement"] for pair in found["pairs"]} == {"worse", "cannot tell"}
+
+
+def test_the_json_object_is_as_its_schema_says(make: Make, with_a_failure: Comparison) -> None:
+    validator = jsonschema.Draft202012Validator(comparison_schema())
+    validator.check_schema(comparison_schema())
+    for comparison in (make(*PAIR), make(*PAIR, runs=0), make("a", runs=1), with_a_failure):
+        validator.validate(json.loads(render(comparison, "json")))
+
+
+def test_the_schema_refuses_what_is_not_the_object(make: Make) -> None:
+    found = json.loads(render(make(*PAIR), "json"))
+    validator = jsonschema.Draft202012Validator(comparison_schema())
+    assert validator.is_valid(found)
+    assert not validator.is_valid(found | {"schema": 2})
+    found["pairs"][0]["judgement"] = "perhaps"
+    assert not validator.is_valid(found)
 
 
 def test_failed_runs_stand_in_the_json_object(with_a_failure: Comparison) -> None:
