@@ -2,7 +2,6 @@
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -10,9 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab_gui.main_window import MainWindow
-
-if TYPE_CHECKING:
-    from reclaimlab.runs.compare import Plan
 
 
 def test_every_scenario_of_the_library_opens_without_a_fault(window: MainWindow) -> None:

@@ -10,6 +10,7 @@ from reclaimlab.cli import options
 from reclaimlab.cli.example import example
 from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
 from reclaimlab.reports.formats import FORMATS, render
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.store.reader import StoreReader
@@ -50,7 +51,7 @@ def command(
     if format_name in TRACES:
         write_trace(db, comparison_id, format_name, output, contenders, seed)
         return
-    text = render(load_comparison(db, comparison_id), format_name)
+    text = render(*load_report(db, comparison_id, format_name))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -58,6 +59,19 @@ def command(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
+
+
+def load_report(db: Path, name: str, format_name: str) -> tuple[Comparison, str, Evidence]:
+    """Return the arguments of render(); only what the format shows is read.
+
+    Raises:
+        StoreError: there is no such store or comparison.
+    """
+    comparison = load_comparison(db, name)
+    if format_name != "html":
+        return comparison, format_name, NOTHING
+    with StoreReader(db) as reader:
+        return comparison, format_name, read_evidence(reader, comparison)
 
 
 def load_comparison(db: Path, name: str) -> Comparison:
