@@ -26,6 +26,7 @@ COMMANDS = {
     "scenarios": "List the scenarios that come with reclaimlab.",
     "sensitivity": "Find which values drive a metric.",
     "sweep": "Run one scenario over many values, and show what came of it.",
+    "validate": "Simulate recordings of real machines and say how far the simulator is off.",
 }
 """Each command with its first line of help, so that ``--help`` imports none of them."""
 

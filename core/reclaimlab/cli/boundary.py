@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.asking import ask, came_from
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         "--tolerance 2M --over device.sda.write_bw=5MB,20MB,100MB"
     ),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c",
     "--contender",
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 )
 @options.seeds
 @options.settings
+@plugin_options.plugins
 @options.db
 @options.jobs
 @places.cluster

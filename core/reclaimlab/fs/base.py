@@ -75,6 +75,7 @@ class Filesystem:
     """
 
     type = ""
+    buffer_heads_ns = 0
     large_folio_types = ("xfs", "ext4")
 
     def __init__(
@@ -130,6 +131,25 @@ class Filesystem:
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
+
+    # ---- what it costs --------------------------------------------------------------------------
+
+    def write_ns(self, nr: int) -> int:
+        """Return the CPU time that writing ``nr`` pages into the cache takes besides the copy.
+
+        Measured for kernels with folios only; for older ones it is in the copy rate.
+        """
+        if not self.k.features.folio_names:
+            return 0
+        folios = 1 if self.k.features.large_folios and self.large_folios else nr
+        return folios * costs.WRITE_FOLIO_NS + nr * self.buffer_heads_ns
+
+    def writepage_ns(self, run: list[Extent]) -> int:
+        """Return the CPU time to prepare a run of pages for writeback."""
+        if not self.k.features.folio_names:
+            return 0
+        folios = sum(extent.nr // extent.folio_pages for extent in run)
+        return folios * costs.WRITEPAGE_NS * self.k.cpu_slowdown
 
     # ---- allocation -----------------------------------------------------------------------------
 
@@ -210,6 +230,26 @@ class Filesystem:
             mapping.writeback_index = run[-1].index + run[-1].nr
         return run
 
+    def prepare(self, mapping: Mapping, most: int) -> Steps:
+        """Give a run of dirty extents, with those that became dirty behind it meanwhile.
+
+        Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
+        what he has written when it gets there.
+        """
+        run = self.gather_dirty(mapping, most)
+        part, left = run, most - sum(extent.nr for extent in run)
+        while part and (prepare_ns := self.writepage_ns(part)):
+            yield prepare_ns
+            end = part[-1].index + part[-1].nr
+            follows = mapping.dirty.holding(end) if left > 0 else None
+            if follows is None or follows.index != end or follows.unit or follows.locked:
+                break
+            mapping.writeback_index = end  # what was gathered may have grown meanwhile
+            part = self.gather_dirty(mapping, left)
+            left -= sum(extent.nr for extent in part)
+            run += part
+        return run
+
     @staticmethod
     def _cut(extent: Extent, most: int) -> Extent:
         unit = extent.folio_pages
@@ -238,7 +278,14 @@ class Filesystem:
             unit.done_ns = k.loop.now
             self.end_bio(unit)
 
-        yield from self.bdi.device.submit_bio(unit.nr_pages * PAGE_SIZE, end_bio, write=True)
+        yield from self.bdi.device.submit_bio(
+            unit.nr_pages * PAGE_SIZE, end_bio, write=True, merges=self.is_beside(unit)
+        )
+
+    def is_beside(self, unit: WritebackUnit) -> bool:
+        """Return whether a unit follows the last one on the device, as far as is known."""
+        del unit
+        return False
 
     def end_bio(self, unit: WritebackUnit) -> None:
         """The device is done (interrupt): end the writeback, or queue what must come first."""

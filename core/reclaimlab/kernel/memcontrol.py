@@ -37,6 +37,7 @@ class MemCgroup:
         usage: pages charged, kernel memory included. limit, soft_limit, high: UNLIMITED if not set.
         nr_dirty, nr_writeback: its file pages in these states.
         under_oom: tasks wait for the OOM killer; failcnt: charges that met the limit.
+        slab_bytes: charged kernel objects that do not fill a page yet.
         domain: its dirty-throttling domain (cgroup writeback), if it has one.
     """
 
@@ -59,6 +60,7 @@ class MemCgroup:
         "pgscan",
         "pgsteal",
         "reclaim_ns",
+        "slab_bytes",
         "soft_limit",
         "swappiness",
         "under_oom",
@@ -88,6 +90,7 @@ class MemCgroup:
         self.usage = 0
         self.peak_usage = 0
         self.kernel_pages = 0
+        self.slab_bytes = 0
         self.nr_dirty = 0
         self.nr_writeback = 0
         self.failcnt = 0

@@ -14,7 +14,7 @@ from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
 from reclaimlab.kernel import swap, vmscan, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
-from reclaimlab.kernel.dirty_domain import DirtyDomain
+from reclaimlab.kernel.dirty_domain import DirtyDomain, writeback_set_ratelimit
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.process import Process
@@ -96,12 +96,14 @@ def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) 
     k = Kernel(
         loop, hooks, hooks.describe_kernel(machine.cgroup), streams,
         memory_pages=machine.memory // PAGE_SIZE, min_free_bytes=machine.min_free,
-        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus,
+        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus, cpu_slowdown=machine.cpu_slowdown,
+        reclaim_slowdown=machine.reclaim_slowdown,
         swappiness=machine.swappiness, dirty=dirty,
     )  # fmt: skip
     k.idle_workers = machine.idle_workers
     k.zone.free -= pages(machine.kernel_memory)
     k.global_domain = DirtyDomain()
+    writeback_set_ratelimit(k)
     k.kthreadd = workqueue.Kthreadd(k)
     k.spawn("kswapd0", vmscan.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
     return k
@@ -135,6 +137,7 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         "max_request": spec.max_request, "legacy": spec.queue == "legacy",
         "irq_cpu": spec.irq_cpu, "erase_every": spec.erase_every,
         "erase_stall_ns": spec.erase_stall, "flush_ns": spec.flush_time,
+        "burst_ns": spec.burst,
     }  # fmt: skip
     place = DevicePlace(assembly.loop, assembly.streams[f"device {name}"], name, settings)
     if spec.model is not None:
@@ -168,6 +171,8 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
         bdi = assembly.bdis.get(spec.device)
         if bdi is None:
             bdi = assembly.bdis[spec.device] = BackingDev(k, assembly.devices[spec.device])
+            if estimate := assembly.scenario.device[spec.device].estimate:
+                bdi.wb.know_bandwidth(estimate // PAGE_SIZE)
     place = MountPlace(k, name, bdi, features, options)
     mounted = model.mount(place) if model else FILESYSTEMS[spec.type](*place)
     if assembly.scenario.machine.shrinkable_slab and isinstance(mounted, Xfs):
@@ -189,6 +194,7 @@ def _tasks(assembly: Assembly, name: str) -> None:
         own = f"{name}-{number}" if spec.count > 1 else name
         process = Process(own, assembly.memcgs[spec.memcg], is_kthread=spec.kthread)
         process.oom_score_adj = spec.oom_score_adj
+        process.background = bool(arguments.get("background"))
         context = Context(
             k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"]
         )

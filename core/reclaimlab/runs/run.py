@@ -20,6 +20,7 @@ from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
+    from reclaimlab.machine.assemble import Assembly
     from reclaimlab.measure.records import RunResult
     from reclaimlab.policy.extensions import Kind
     from reclaimlab.scenarios.schema import Scenario
@@ -64,6 +65,7 @@ def run_one(
     catalog: Catalog | None = None,
     check: bool = False,
     stop: Stop = never,
+    observe: Callable[[Assembly], None] | None = None,
 ) -> RunResult:
     """Simulate ``contender`` on ``scenario``; the same arguments give an equal result.
 
@@ -74,6 +76,7 @@ def run_one(
         catalog: where to find the policies; the installed ones if None.
         check: recount every invariant of the model on the way.
         stop: asked on the way; once true, the run is given up.
+        observe: given the machine before it starts; see :func:`reclaimlab.machine.simulate`.
 
     Raises:
         InvariantError: a bug of the model (with ``check``).
@@ -89,7 +92,9 @@ def run_one(
             raise RunStoppedError
 
     table = build_table(parsed, catalog)
-    result = simulate(scenario, str(parsed), table, seed, progress=progress, check=check)
+    result = simulate(
+        scenario, str(parsed), table, seed, progress=progress, check=check, observe=observe
+    )
     if catalog.foreign(str(parsed)):
         table.recheck()
     return dataclasses.replace(result, policy_versions=parsed.versions())

@@ -67,6 +67,12 @@ class MachineSpec(Model):
 
     memory: Annotated[SomeSize, Field(ge=MIB)] = Field(description="RAM (bytes)")
     cpus: int = Field(2, ge=1, le=4096, description="processors (count)")
+    cpu_slowdown: int = Field(
+        1, ge=1, le=1000, description="how many times slower than usual they are, as if emulated"
+    )
+    reclaim_slowdown: int = Field(
+        1, ge=1, le=1000, description="the same for reclaim's scans, whose atomics emulate badly"
+    )
     cgroup: Literal["v1", "v2"] = Field(description="hierarchy of the memory controller")
     hz: int = Field(250, ge=10, le=10_000, description="timer ticks per second")
     swappiness: Swappiness = Field(60, description="vm.swappiness")
@@ -101,6 +107,9 @@ def _write_bw(known: dict[str, Any]) -> Any:
 class DeviceSpec(Model):
     """One block device: a server of requests with a rate and a queue."""
 
+    background: bool = Field(
+        False, description="the rest of the machine: not counted in device_throughput"
+    )
     write_bw: Rate = Field(description="write bandwidth (bytes/s)")
     read_bw: Rate = Field(
         default_factory=_write_bw, description="read bandwidth (bytes/s); as write"
@@ -117,6 +126,12 @@ class DeviceSpec(Model):
     erase_stall: Time = Field(0, description="time an erase stops the device")
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     loop: bool = Field(False, description="a loop device: served by a task of program loop")
+    estimate: Size = Field(
+        0, description="write rate that writeback has learnt of it before (bytes/s); 0: 100 MiB/s"
+    )
+    burst: Time = Field(
+        0, description="idle time that it makes up for, as a leaky bucket that limits a rate does"
+    )
     kind: str = Field("", description="what the device is, for the reader")
     model: Annotated[str, AfterValidator(device_model)] | None = Field(
         None, description="model of a plugin that it follows; the built-in one"
