@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from reclaimlab.runs.executors import Executor
-from reclaimlab.runs.executors.guarded import GuardedExecutor
 from reclaimlab.runs.executors.inline import InlineExecutor
 from reclaimlab.runs.executors.processes import ProcessExecutor
 
@@ -30,4 +29,4 @@ def executor(cluster: str, jobs: int) -> Executor:
         from reclaimlab.runs.executors.cluster import ClusterExecutor
 
         return ClusterExecutor(cluster, jobs)
-    return GuardedExecutor(InlineExecutor() if jobs == 1 else ProcessExecutor(jobs))
+    return InlineExecutor() if jobs == 1 else ProcessExecutor(jobs)
