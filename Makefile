@@ -13,7 +13,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test bench matrix soak lint clean help
+.PHONY: demo test test-traces bench matrix soak soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -37,6 +37,9 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 	echo "== import-linter"
 	$(BIN)/lint-imports
 
+test-traces: $(VENV)/installed-dev	## ask trace-cmd, which must be installed, to read a trace.dat
+	$(BIN)/pytest tests/tools/check_trace_cmd.py
+
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m benchmarks.report
@@ -50,13 +53,16 @@ soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a pro
 	mkdir -p build
 	$(BIN)/reclaimlab $(DEMO) --seeds $(SEEDS) --db build/soak.sqlite
 
+soak-sweep: $(VENV)/installed-dev	## kill a sweep and its workers at 50 random moments: resumed, its store is the same
+	@RECLAIMLAB_KILLS=50 $(BIN)/pytest tests/core/sweep/test_kill.py
+
 clean:	## remove all that make has made
 	@rm -rf $(VENV) build dist .coverage .benchmarks .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find core plugins gui tests -name __pycache__ -prune -exec rm -rf {} +
 
 help:	## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
 # The demo asks for less than the tests do, so each has its own stamp.
 $(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python

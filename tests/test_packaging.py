@@ -63,6 +63,16 @@ def test_the_wheel_holds_every_file_of_the_scenarios(names: set[str], folder: st
     assert data - names == set()
 
 
+def test_the_wheel_holds_every_template_of_a_plugin(names: set[str]) -> None:
+    templates = PACKAGES["reclaimlab"] / "hosting" / "templates"
+    data = {
+        path.relative_to(PACKAGES["reclaimlab"].parent).as_posix()
+        for path in files_below(templates)
+    }
+    assert data
+    assert data - names == set()
+
+
 def test_every_policy_that_the_wheel_announces_is_a_class(wheel: zipfile.Path) -> None:
     (dist_info,) = (path for path in wheel.iterdir() if path.name.endswith(".dist-info"))
     announced = configparser.ConfigParser(delimiters="=")

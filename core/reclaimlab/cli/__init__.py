@@ -12,7 +12,10 @@ from reclaimlab.cli.plugin_options import plugins
 __all__ = ["cli", "main"]
 
 COMMANDS = {
+    "ablate": "Find the minimal sets of fixes that make every scenario ok.",
+    "boundary": "Find the value at which a verdict flips, as a curve over others.",
     "compare": "Compare contenders head to head on one scenario.",
+    "explore": "Look at every schedule of a small scenario: proof or counterexample.",
     "gui": "Open the window.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
@@ -21,8 +24,11 @@ COMMANDS = {
     "policies": "List the kernels and fixes that can be compared.",
     "report": "Write the report of a stored comparison.",
     "run": "Run one contender once: verdict, metrics, incident.",
-    "runs": "List, show, verify, tag, note and delete stored comparisons.",
+    "runs": "List, show, verify, tag, note, delete and merge stored comparisons.",
     "scenarios": "List the scenarios that come with reclaimlab.",
+    "sensitivity": "Find which values drive a metric.",
+    "sweep": "Run one scenario over many values, and show what came of it.",
+    "validate": "Simulate recordings of real machines and say how far the simulator is off.",
 }
 """Each command with its first line of help, so that ``--help`` imports none of them."""
 

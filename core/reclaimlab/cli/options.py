@@ -50,6 +50,32 @@ jobs: Decorator = click.option(
     default=lambda: len(os.sched_getaffinity(0)),
     help="Number of processes; 1 runs without any  [default: one a CPU].",
 )
+contenders: Decorator = click.option(
+    "-c",
+    "--contender",
+    "contenders",
+    multiple=True,
+    help="KERNEL[+FIX[(param=value,...)]]...; repeat it  [default: the scenario's kernel].",
+)
+vary: Decorator = click.option(
+    "--vary",
+    multiple=True,
+    metavar="PATH=VALUES",
+    help="What goes over a,b,c or LOW..HIGH:COUNT[:log]; repeat it for more axes.",
+)
+
+
+def seeds(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how many seeds, and from which on."""
+    first = click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first seed."
+    )
+    count = click.option(
+        "--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many seeds."
+    )
+    return count(first(command))
+
+
 fail_on: Decorator = click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),

@@ -8,7 +8,9 @@ import click
 
 from reclaimlab.cli import options
 from reclaimlab.cli.example import example
+from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
 from reclaimlab.reports.formats import FORMATS, render
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.store.reader import StoreReader
@@ -21,16 +23,35 @@ from reclaimlab.store.reader import StoreReader
     "format_name",
     default="text",
     show_default=True,
-    help=f"One of {', '.join(FORMATS)}.",
+    help=f"One of {', '.join((*FORMATS, *TRACES))}.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option(
+    "-c",
+    "--contender",
+    "contenders",
+    multiple=True,
+    help=f"Whose run {', '.join(TRACES)} show  [default: the first]; perfetto takes several.",
+)
+@click.option("--seed", type=int, help="Seed of that run  [default: the first].")
 @options.db
-def command(comparison_id: str, format_name: str, output: Path | None, db: Path) -> None:
+def command(
+    comparison_id: str,
+    format_name: str,
+    output: Path | None,
+    contenders: tuple[str, ...],
+    seed: int | None,
+    db: Path,
+) -> None:
     """Write the report of a stored comparison.
 
-    ID is what `reclaimlab compare` printed, its beginning, or `latest`.
+    ID is what `reclaimlab compare` printed, its beginning, or `latest`. A trace is of one run, made
+    again from its record: it is the same, event by event.
     """
-    text = render(load_comparison(db, comparison_id), format_name)
+    if format_name in TRACES:
+        write_trace(db, comparison_id, format_name, output, contenders, seed)
+        return
+    text = render(*load_report(db, comparison_id, format_name))
     if output is None:
         click.echo(text, nl=False)
         return
@@ -38,6 +59,19 @@ def command(comparison_id: str, format_name: str, output: Path | None, db: Path)
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
+
+
+def load_report(db: Path, name: str, format_name: str) -> tuple[Comparison, str, Evidence]:
+    """Return the arguments of render(); only what the format shows is read.
+
+    Raises:
+        StoreError: there is no such store or comparison.
+    """
+    comparison = load_comparison(db, name)
+    if format_name != "html":
+        return comparison, format_name, NOTHING
+    with StoreReader(db) as reader:
+        return comparison, format_name, read_evidence(reader, comparison)
 
 
 def load_comparison(db: Path, name: str) -> Comparison:

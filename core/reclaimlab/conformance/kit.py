@@ -42,16 +42,17 @@ def check(target: Target, *, seconds: float = SECONDS) -> tuple[Check, ...]:
         second = _Child(target, HASH_SEEDS[1], Path(folder), brief=True)
         try:
             lines, lost = first.hear(seconds)
-            others, _ = second.hear(_GRACE_S)
+            checks = [
+                Check(each["check"], each["passed"], each["detail"])
+                for each in lines
+                if "check" in each
+            ]
+            checks += [Check("survives", passed=False, detail=lost)] if lost else []
+            if all(each.passed for each in checks):
+                checks.append(_same_in_both(lines, second.hear(_GRACE_S)[0]))
         finally:
             first.end()
             second.end()
-    checks = [
-        Check(each["check"], each["passed"], each["detail"]) for each in lines if "check" in each
-    ]
-    checks += [Check("survives", passed=False, detail=lost)] if lost else []
-    if all(each.passed for each in checks):
-        checks.append(_same_in_both(lines, others))
     return tuple(checks)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.hosting import probe
@@ -12,6 +15,8 @@ from reclaimlab.hosting.single_file import import_file
 from reclaimlab.policy.hookspecs import API_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reclaimlab.hosting.sources import Source
 
 
@@ -51,18 +56,40 @@ def import_source(source: Source) -> Any:
     Raises:
         LoadError: it raised, or changed what is not its own.
     """
-    before = None if source.is_ours else Snapshot()
+    if source.is_ours:
+        return _told_failure(source)
+    before = Snapshot()
     try:
-        found = _import(source)
+        with _quiet():
+            return _told_failure(source)
+    finally:
+        changed = before.undo_changes()
+        if changed:
+            msg = f"its import changes {', '.join(changed[:3])}; a plugin may not"
+            raise LoadError(msg)
+
+
+def _told_failure(source: Source) -> Any:
+    try:
+        return _import(source)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # someone else's module may raise anything
         raise LoadError(f"{type(error).__name__}: {error}") from error
-    finally:
-        changed = before.undo_changes() if before else ()
-    if changed:
-        raise LoadError(f"its import changes {', '.join(changed[:3])}; a plugin may not")
-    return found
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what a module prints off the output of a command; a run's process shows it."""
+    if os.environ.get(probe.ISOLATED):
+        yield
+        return
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
 
 
 def check_api(said: object) -> None:

@@ -78,7 +78,7 @@ def _hook_object(name: str) -> dict[str, Any]:
 
 def hook_text(name: str) -> str:
     """Return all about one hook: signature, rules, then each view and answer field by field."""
-    signature = str(inspect.signature(getattr(hookspecs, name)))
+    signature = str(inspect.signature(getattr(hookspecs, name))).replace("'", "")
     parts = [f"{name}{signature}", inspect.getdoc(getattr(hookspecs, name)) or ""]
     kinds = re.findall(r"[A-Z][A-Za-z]+", signature)
     parts += [_fields_text(kind) for kind in dict.fromkeys(kinds) if hasattr(policy, kind)]

@@ -6,12 +6,14 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from reclaimlab.reports.inert import spreadsheet_cell
+
 if TYPE_CHECKING:
     from reclaimlab.runs.comparison import Comparison
 
 _COLUMNS = (
     "scenario", "contender", "verdict", "metric", "unit", "better", "mean", "median", "ci95_low",
-    "ci95_high", "n", "ratio_to_baseline", "p", "judgement",
+    "ci95_high", "n", "ratio_to_baseline", "p", "judgement", "sd", "effect",
 )  # fmt: skip
 
 
@@ -21,12 +23,14 @@ def csv_report(comparison: Comparison) -> str:
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
     for contender in comparison.contenders:
-        start = (comparison.head.scenario, contender.contender, contender.verdict or "")
+        names = map(spreadsheet_cell, (comparison.head.scenario, contender.contender))
+        start = (*names, contender.verdict or "")
         for name, metric in contender.metrics.items():
             judged = comparison.pair(contender.contender, name)
             against = (judged.ratio, judged.p, judged.judgement) if judged else ("", "", "")
+            effect = judged.effect if judged else ""
             table.writerow(
                 (*start, name, metric.info.unit, metric.info.better, metric.mean, metric.median,
-                 *metric.ci95, metric.n, *against)
+                 *metric.ci95, metric.n, *against, metric.sd, effect)
             )  # fmt: skip
     return text.getvalue()

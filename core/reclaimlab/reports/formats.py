@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from reclaimlab.errors import ReclaimlabError, did_you_mean
 from reclaimlab.reports.csv_table import csv_report
+from reclaimlab.reports.evidence import NOTHING, Evidence
+from reclaimlab.reports.html.page import html_report
 from reclaimlab.reports.json_object import comparison_object, dump
 from reclaimlab.reports.markdown import markdown_report
 from reclaimlab.reports.text import text_report
@@ -15,16 +17,17 @@ if TYPE_CHECKING:
 
     from reclaimlab.runs.comparison import Comparison
 
-FORMATS: Final[dict[str, Callable[[Comparison], str]]] = {
-    "text": text_report,
-    "markdown": markdown_report,
-    "json": lambda comparison: dump(comparison_object(comparison)),
-    "csv": csv_report,
+FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
+    "text": lambda comparison, _: text_report(comparison),
+    "markdown": lambda comparison, _: markdown_report(comparison),
+    "html": html_report,
+    "json": lambda comparison, _: dump(comparison_object(comparison)),
+    "csv": lambda comparison, _: csv_report(comparison),
 }
 
 
-def render(comparison: Comparison, name: str) -> str:
-    """Return ``comparison`` in the format called ``name``.
+def render(comparison: Comparison, name: str, evidence: Evidence = NOTHING) -> str:
+    """Return ``comparison`` in the format called ``name``, with what ``evidence`` there is.
 
     Raises:
         ReclaimlabError: there is no such format.
@@ -33,4 +36,4 @@ def render(comparison: Comparison, name: str) -> str:
         raise ReclaimlabError(
             f"unknown format {name!r}; {did_you_mean(name, FORMATS, what='one of')}"
         )
-    return FORMATS[name](comparison)
+    return FORMATS[name](comparison, evidence)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.measure.records import METRICS, RunResult, as_json, incident_json
+from reclaimlab.runs.seeds_needed import seed_warnings
+from reclaimlab.stats.proportion import wilson_interval
 
 if TYPE_CHECKING:
     from reclaimlab.runs.comparison import Comparison, ContenderSummary, MetricSummary, Pair
@@ -14,7 +17,7 @@ SCHEMA = 1
 
 
 def comparison_object(comparison: Comparison) -> dict[str, Any]:
-    """Return what ``compare --json`` prints."""
+    """Return what ``compare --json`` prints; ``schemas/comparison-1.json`` describes it."""
     return {
         "schema": SCHEMA,
         "comparison": comparison.id,
@@ -22,6 +25,7 @@ def comparison_object(comparison: Comparison) -> dict[str, Any]:
         "seeds": list(comparison.head.seeds),
         "contenders": [_contender(each) for each in comparison.contenders],
         "pairs": [_pair(pair) for pair in comparison.pairs],
+        "warnings": list(seed_warnings(comparison)),
     }
 
 
@@ -43,6 +47,16 @@ def run_object(result: RunResult) -> dict[str, Any]:
     }
 
 
+def comparison_schema() -> dict[str, Any]:
+    """Return the JSON Schema of :func:`comparison_object`.
+
+    Fields may be added to a version; one that goes or changes its meaning makes a new version.
+    """
+    file = files(__package__).joinpath("schemas", f"comparison-{SCHEMA}.json")
+    schema: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return schema
+
+
 def dump(plain: Any) -> str:
     """Return ``plain`` as JSON text that people can read and diff."""
     return json.dumps(plain, indent=2) + "\n"
@@ -54,6 +68,10 @@ def _contender(summary: ContenderSummary) -> dict[str, Any]:
         "contender": summary.contender,
         "verdict": summary.verdict and str(summary.verdict),
         "verdicts": {str(verdict): count for verdict, count in summary.verdicts.items()},
+        "shares": {
+            str(verdict): list(wilson_interval(count, sum(summary.verdicts.values())))
+            for verdict, count in summary.verdicts.items()
+        },
         "ended": ended
         and {"reason": ended.reason, "time_s": ended.time_s, "reasons": dict(ended.reasons)},
         "metrics": {name: _metric(metric) for name, metric in summary.metrics.items()},
@@ -74,6 +92,7 @@ def _metric(metric: MetricSummary) -> dict[str, Any]:
         "median": metric.median,
         "ci95": list(metric.ci95),
         "n": metric.n,
+        "sd": metric.sd,
         "better": metric.info.better,
     }
 
@@ -87,5 +106,6 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "ratio": judged.ratio,
         "ci95": judged.ci95 and list(judged.ci95),
         "p": judged.p,
+        "effect": judged.effect,
         "judgement": str(judged.judgement),
     }

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reclaimlab.reports.incident_text import incident_lines
+from reclaimlab.reports.inert import inert
 from reclaimlab.reports.numbers import gain_text, scale_for
+from reclaimlab.reports.shares import shares_text
 from reclaimlab.reports.text import seeds_text, verdict_text, versions_text
+from reclaimlab.runs.seeds_needed import seed_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +31,7 @@ def markdown_report(comparison: Comparison) -> str:
         "",
         *_verdicts(comparison),
         "",
+        *_too_few(comparison),
         *_metrics(comparison),
     ]
     for contender in comparison.contenders:
@@ -40,8 +44,8 @@ def markdown_report(comparison: Comparison) -> str:
 
 def cell(text: str) -> str:
     """Return ``text`` as it may stand in a table: on one line, without markup of its own."""
-    escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|" else letter for letter in text)
-    return " ".join(escaped.split())
+    plain = inert(" ".join(text.split()))
+    return "".join(f"\\{letter}" if letter in "\\`*_[]<>|" else letter for letter in plain)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -52,8 +56,16 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _verdicts(comparison: Comparison) -> list[str]:
-    rows = [(cell(each.contender), verdict_text(each)) for each in comparison.contenders]
-    return table(("contender", "verdict"), rows)
+    rows = [
+        (cell(each.contender), verdict_text(each), shares_text(each))
+        for each in comparison.contenders
+    ]
+    return table(("contender", "verdict", "share of runs, 95 % interval"), rows)
+
+
+def _too_few(comparison: Comparison) -> list[str]:
+    lines = [f"- {cell(each)}" for each in seed_warnings(comparison)]
+    return ["Too few seeds:", "", *lines, ""] if lines else []
 
 
 def _metrics(comparison: Comparison) -> list[str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.lines import WIDTH, label, wrapped
 from reclaimlab.reports.numbers import Scale, gain_text, scale_for
+from reclaimlab.reports.shares import shares_text
+from reclaimlab.runs.seeds_needed import seed_warnings
 from reclaimlab.runs.verdict import describe_counts
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ _LEGEND = [
 
 def text_report(comparison: Comparison) -> str:
     """Return the report; pure ASCII, and no line is wider than 72 columns."""
-    parts = [_header(comparison), _verdicts(comparison), _LEGEND]
+    parts = [_header(comparison), _verdicts(comparison), _shares(comparison)]
+    parts += [_too_few(comparison), _LEGEND]
     parts += [_metric(comparison, name) for name in comparison.metric_names()]
     parts += [_evidence(contender) for contender in comparison.contenders]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -71,10 +74,25 @@ def versions_text(comparison: Comparison) -> str:
 def _verdicts(comparison: Comparison) -> list[str]:
     lines = ["Verdict"]
     for contender in comparison.contenders:
-        lines += _row(
-            contender.contender, wrapped(verdict_text(contender), width=WIDTH - _NAME - 3)
-        )
+        lines += _row(contender.contender, _beside(verdict_text(contender)))
     return lines
+
+
+def _shares(comparison: Comparison) -> list[str]:
+    lines = ["Share of the runs with a verdict (its 95 % interval)"]
+    for contender in comparison.contenders:
+        lines += _row(contender.contender, _beside(shares_text(contender) or "-"))
+    return lines
+
+
+def _beside(cell: str) -> list[str]:
+    return wrapped(cell, width=WIDTH - _NAME - 3)
+
+
+def _too_few(comparison: Comparison) -> list[str]:
+    lines = (wrapped(each, start="  ", indent="    ") for each in seed_warnings(comparison))
+    told = [line for each in lines for line in each]
+    return ["Too few seeds", *told] if told else []
 
 
 def verdict_text(contender: ContenderSummary) -> str:

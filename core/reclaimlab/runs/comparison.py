@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from math import isfinite
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
 from reclaimlab.measure.records import METRICS, Incident, MetricInfo, RunResult, Verdict
@@ -29,6 +29,8 @@ class MetricSummary:
     ci95: Interval
     """Bootstrap interval of the mean."""
     n: int
+    sd: float = 0.0
+    """Standard deviation between seeds, in the metric's unit; 0 of one seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,10 @@ def _metrics(results: Sequence[RunResult]) -> dict[str, MetricSummary]:
         values = [value for result in results if (value := _value(result, name)) is not None]
         if values:
             interval = mean_interval(values)
-            found[name] = MetricSummary(info, fmean(values), median(values), interval, len(values))
+            sd = stdev(values) if len(values) > 1 else 0.0
+            found[name] = MetricSummary(
+                info, fmean(values), median(values), interval, len(values), sd
+            )
     return found
 
 

@@ -5,29 +5,24 @@ A cell is kept as long as its scenario, and the code that determines it, have th
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import reclaimlab
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.run import installed_policies
-from reclaimlab.scenarios.builtin import builtin_scenarios
+from reclaimlab.runs.sources import HASH_LENGTH, source_hash
+from reclaimlab.scenarios.builtin import TINY, builtin_scenarios
 from reclaimlab.scenarios.reader import load_scenario, scenario_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from reclaimlab.scenarios.schema import Scenario
 
 SCHEMA: Final = 1
-HASH_LENGTH: Final = 16
-"""Hex digits that are kept of a hash; enough to tell a few thousand texts apart."""
 
 KERNELS: Final = (
     "linux-3.5", "linux-3.10", "linux-3.11", "linux-4.2", "linux-6.1", "linux-6.18",
@@ -124,7 +119,9 @@ class Grid:
 def all_cases() -> tuple[Case, ...]:
     """Return every case of the library in the order of the tables."""
     known = [name for name in ORDER if name in builtin_scenarios()]
-    others = [name for name in builtin_scenarios() if name not in ORDER]
+    others = [
+        name for name in builtin_scenarios() if name not in ORDER and not name.startswith(TINY)
+    ]
     return tuple(
         Case(name, setting) for name in (*known, *others) for setting in VARIANTS.get(name, ("",))
     )
@@ -145,37 +142,8 @@ def blank_cell(case: Case, scenario: Scenario, contender: str) -> Cell:
         ContenderError: ``contender`` cannot be read.
     """
     parsed = parse_contender(contender, installed_policies())
-    packages = {
-        installed_policies().policies[each.name].__module__.partition(".")[0]
-        for each in parsed.policies
-    }
     digest = scenario_hash(scenario)[:HASH_LENGTH]
-    return Cell(str(case), str(parsed), digest, _source_hash(tuple(sorted(packages))))
-
-
-# What can change a verdict; the command line, the reports and the store cannot.
-_MODEL: Final = (
-    "block", "engine", "fs", "hosting", "kernel", "machine", "measure", "policy", "scenarios",
-    "workloads", "errors.py", "units.py",
-)  # fmt: skip
-
-
-@cache
-def _source_hash(packages: tuple[str, ...]) -> str:
-    root = Path(reclaimlab.__file__).parent
-    digest = hashlib.sha256()
-    for place in [root / name for name in _MODEL] + [_home(name) for name in packages]:
-        files = sorted(place.rglob("*.py")) if place.is_dir() else [place]
-        for file in files:
-            digest.update(file.relative_to(place.parent).as_posix().encode() + b"\0")
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:HASH_LENGTH]
-
-
-def _home(package: str) -> Path:
-    module = importlib.import_module(package)
-    file = Path(module.__file__ or "")
-    return file.parent if hasattr(module, "__path__") else file
+    return Cell(str(case), str(parsed), digest, source_hash(parsed))
 
 
 def grid_object(grid: Grid) -> dict[str, Any]:

@@ -8,7 +8,6 @@ so the parent knows which run a process died of, and can end that one alone.
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 from reclaimlab.hosting.blame import blame
 from reclaimlab.runs.foreign import foreign_plugins, unusable
+from reclaimlab.runs.isolated import killed
 from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, RunStoppedError, Stop, failed_record, never, record_run
-from reclaimlab.runs.worker import Done, Worker
+from reclaimlab.runs.worker import Worker
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class _Pool:
         worker.request = None
         if done.printed and self._printed:
             self._printed(request, done.printed)
-        yield request, _judged(request, done)
+        yield request, done.record
 
     def _watched(self, request: RunRequest, time_ns: int) -> None:
         if self._watcher is not None:
@@ -171,9 +171,9 @@ class _Pool:
         self, worker: Worker, request: RunRequest, waiting: deque[RunRequest]
     ) -> Iterator[Outcome]:
         ended = self._drop(worker)
-        guilty = blame(worker.trace(), foreign_plugins(request))
-        if guilty:
-            yield request, failed_record(request, Failure.POLICY, _died(guilty, ended))
+        how = f"ended the process that simulated it ({ended})"
+        if record := killed(request, worker.trace(), how):
+            yield request, record
         elif request in self._died_once:
             yield request, failed_record(request, Failure.LOST, _lost(request, ended))
         else:
@@ -189,20 +189,6 @@ class _Pool:
         self._drop(worker)
         error = f"plugin {guilty}: {problem}; the process was ended"
         return request, failed_record(request, Failure.POLICY, error)
-
-
-def _judged(request: RunRequest, done: Done) -> RunRecord:
-    if not done.changed:
-        return done.record
-    names = " or ".join(each.name for each in foreign_plugins(request))
-    error = f"plugin {names}: changes {', '.join(done.changed[:3])}; a plugin may not"
-    return dataclasses.replace(
-        done.record, result=None, result_hash="", failure=Failure.POLICY, error=error
-    )
-
-
-def _died(guilty: str, ended: str) -> str:
-    return f"plugin {guilty}: ended the process that simulated it ({ended})"
 
 
 def _lost(request: RunRequest, ended: str) -> str:

@@ -20,6 +20,7 @@ from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
+    from reclaimlab.machine.assemble import Assembly
     from reclaimlab.measure.records import RunResult
     from reclaimlab.policy.extensions import Kind
     from reclaimlab.scenarios.schema import Scenario
@@ -66,6 +67,7 @@ def run_one(
     catalog: Catalog | None = None,
     check: bool = False,
     stop: Stop = never,
+    observe: Callable[[Assembly], None] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Simulate ``contender`` on ``scenario``; the same arguments give an equal result.
@@ -77,6 +79,7 @@ def run_one(
         catalog: where to find the policies; the installed ones if None.
         check: recount every invariant of the model on the way.
         stop: asked on the way; once true, the run is given up.
+        observe: given the machine before it starts; see :func:`reclaimlab.machine.simulate`.
         progress: told the simulated time on the way.
 
     Raises:
@@ -95,7 +98,9 @@ def run_one(
             progress(time_ns)
 
     table = build_table(parsed, catalog)
-    result = simulate(scenario, str(parsed), table, seed, progress=sampled, check=check)
+    result = simulate(
+        scenario, str(parsed), table, seed, progress=sampled, check=check, observe=observe
+    )
     if catalog.foreign(str(parsed)):
         table.recheck()
     return dataclasses.replace(result, policy_versions=parsed.versions())

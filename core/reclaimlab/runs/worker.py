@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reclaimlab.hosting import gate
-from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.hosting.probe import ending
-from reclaimlab.runs.run import RunRequest, record_run
+from reclaimlab.runs.isolated import record_isolated
 from reclaimlab.runs.shield import shield
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnContext
 
     from reclaimlab.runs.limits import Limits
+    from reclaimlab.runs.run import RunRequest
     from reclaimlab.store.records import RunRecord
 
 _BEAT_S: Final = 0.5
@@ -40,8 +39,6 @@ class Done:
 
     packed: bytes
     printed: str
-    changed: tuple[str, ...]
-    """What a plugin has changed of the tool; it is put back."""
 
     @property
     def record(self) -> RunRecord:
@@ -78,7 +75,7 @@ class Worker:
     def give(self, request: RunRequest, *, is_foreign: bool) -> bool:
         """Hand out a run; False if the process is gone."""
         try:
-            self.connection.send((request, is_foreign))
+            self.connection.send(request)
         except OSError:
             return False
         self.request, self.is_foreign, self.reached_ns = request, is_foreign, 0
@@ -169,15 +166,9 @@ def serve(connection: Connection, trace: str, limits: Limits) -> None:
     connection.send("ready")
     with contextlib.suppress(EOFError, OSError):
         while (work := connection.recv()) is not None:
-            request, is_foreign = work
-            before = None
-            if is_foreign:
-                gate.shut()
-                before = Snapshot()
-            record = record_run(request, progress=beat)
-            changed = before.undo_changes() if before else ()
+            record = record_isolated(work, progress=beat)
             packed = zlib.compress(pickle.dumps(record), level=1)
-            connection.send(Done(packed, printed.taken(), changed))
+            connection.send(Done(packed, printed.taken()))
 
 
 class _Beat:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from math import sqrt
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.engine.rng import Stream
+from reclaimlab.stats.student import normal_below, t_point
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,17 +37,31 @@ def _resampled_means(values: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sum(draw(values)) / size for draw in _draws(size))
 
 
-def _middle_95(means: list[float]) -> Interval:
+def _middle_95(means: list[float], seeds: int) -> Interval:
     means.sort()
-    cut = round(0.025 * len(means))
+    cut = round(_tail(seeds) * len(means))
     return (means[cut], means[-1 - cut])
+
+
+@lru_cache(maxsize=32)
+def _tail(seeds: int) -> float:
+    """Return the share to cut off each end: less than 2.5 % for few seeds.
+
+    Resampled means of n values spread sqrt((n - 1) / n) too little, and what would be Student's t
+    looks normal; uncorrected, ten seeds cover 90 % instead of 95 %. Source: T. C. Hesterberg, What
+    Teachers Should Know about the Bootstrap, The American Statistician 69 (2015), section 3.4
+    ("expanded percentile interval").
+    """
+    if seeds < 2:
+        return 0.025
+    return normal_below(-sqrt(seeds / (seeds - 1)) * t_point(0.95, seeds - 1))
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
     """Return the 95 % interval of the mean of ``values``; of one value, that value twice."""
     if len(set(values)) == 1:
         return (values[0], values[0])
-    return _middle_95(list(_resampled_means(tuple(values))))
+    return _middle_95(list(_resampled_means(tuple(values))), len(values))
 
 
 def ratio_interval(baseline: Sequence[float], other: Sequence[float]) -> Interval | None:
@@ -60,4 +76,4 @@ def ratio_interval(baseline: Sequence[float], other: Sequence[float]) -> Interva
     ratios = [top / bottom for top, bottom in zip(above, below, strict=True) if bottom]
     if len(ratios) < 0.99 * RESAMPLES or not all(map(math.isfinite, ratios)):
         return None
-    return _middle_95(ratios)
+    return _middle_95(ratios, len(baseline))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Final, Literal
 
 from reclaimlab.stats.bootstrap import Interval, ratio_interval
@@ -65,6 +65,11 @@ class Judged:
     p: float
     """Not yet corrected for the number of metrics; 0 or 1 where there is no noise."""
     judgement: Judgement
+    effect: float | None = None
+    """Mean of the paired differences in units of their standard deviation (Cohen's d_z).
+
+    None where the differences do not vary; positive: the contender's values are higher.
+    """
 
 
 def holm(p_values: Mapping[str, float], alpha: float = ALPHA) -> frozenset[str]:
@@ -90,6 +95,7 @@ def judge(samples: Sequence[PairedSample]) -> tuple[Judged, ...]:
             ci95=_interval(sample),
             p=p_values[sample.metric],
             judgement=_word(sample, told=sample.noise_free or sample.metric in standing),
+            effect=_effect(sample),
         )
         for sample in samples
     )
@@ -99,6 +105,12 @@ def _p(sample: PairedSample) -> float:
     if sample.noise_free:
         return 0.0 if sample.difference else 1.0
     return sign_flip_p([b - a for a, b in zip(sample.baseline, sample.other, strict=True)])
+
+
+def _effect(sample: PairedSample) -> float | None:
+    differences = [b - a for a, b in zip(sample.baseline, sample.other, strict=True)]
+    spread = stdev(differences) if len(differences) > 1 else 0.0
+    return fmean(differences) / spread if spread else None
 
 
 def _both_zero(sample: PairedSample) -> bool:

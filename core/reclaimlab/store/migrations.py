@@ -12,6 +12,8 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from reclaimlab.store.sweep_tables import SWEEP_TABLES
+
 APPLICATION_ID: Final = 0x52634C62  # "RcLb", as file(1) may be taught to show
 MIGRATIONS: Final = Migrations("reclaimlab")
 
@@ -164,5 +166,12 @@ def m001_first_tables(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION: Final = 1
+@MIGRATIONS()
+def m002_sweeps(db: Database) -> None:
+    """Make the tables of sweeps."""
+    for statement in SWEEP_TABLES:
+        db.execute(statement)
+
+
+SCHEMA_VERSION: Final = 2
 """Number of migrations above; stands in the file as ``user_version``."""

@@ -118,10 +118,15 @@ class StoreReader:
         )
 
     def series_of(self, comparison_id: str, contender: str, seed: int) -> tuple[Series, ...]:
-        """Return the series of one run of a comparison; none if it has no result."""
+        """Return the series of the run of ``contender`` with ``seed``; none if it is not stored."""
         sql = "SELECT id FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
-        row = next(self._rows(sql, [comparison_id, contender, seed]), None)
-        return self.series(row["id"]) if row is not None else ()
+        rows = self._rows(sql, [comparison_id, contender, seed])
+        return next((self.series(row["id"]) for row in rows), ())
+
+    def scenario_text(self, comparison_id: str) -> str:
+        """Return the scenario that all runs of a comparison share; empty before the first run."""
+        sql = "SELECT scenario_text FROM runs WHERE comparison_id = ? LIMIT 1"
+        return next((str(row["scenario_text"]) for row in self._rows(sql, [comparison_id])), "")
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

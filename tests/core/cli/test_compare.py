@@ -95,7 +95,7 @@ def test_the_stored_json_is_what_compare_printed(call: Call, tiny: Path) -> None
 
 @pytest.mark.usefixtures("comparison")
 def test_an_unknown_format_names_those_there_are(call: Call) -> None:
-    assert "one of: csv, json" in call("report", "latest", "--format", "html", code=2).stderr
+    assert "one of: csv, html, json" in call("report", "latest", "--format", "htm", code=2).stderr
 
 
 def test_a_report_of_nothing_stored_tells_what_to_do(call: Call) -> None:

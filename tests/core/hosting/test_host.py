@@ -10,7 +10,8 @@ from reclaimlab.errors import PolicyError
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import Contender, PolicyChoice, parse_contender
 from reclaimlab.hosting.host import build_manager, build_table
-from reclaimlab.policy import NoParameters, Policy, PolicyInfo, hookimpl
+from reclaimlab.policy import NoParameters, Policy, PolicyInfo, hookimpl, hookspecs
+from reclaimlab.testing import hooks_of, throwaway_policy
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -101,3 +102,21 @@ def test_every_run_gets_fresh_instances_with_the_parameters_of_its_contender() -
     assert second is not None
     assert first is not second
     assert first.parameters is second.parameters is contender.kernel.parameters
+
+
+def test_a_deprecated_hook_warns_with_what_to_do_and_where_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    way_out = "use sampled; it ends in plugin API 2.0"
+    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written", way_out)
+    with pytest.warns(
+        DeprecationWarning, match=f"policy old: page_written is deprecated: {way_out}"
+    ):
+        hooks_of("linux-3.10", [throwaway_policy("old", page_written=None)])
+
+
+def test_a_deprecated_argument_warns_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written.time_ns", "ask nobody")
+    policy = throwaway_policy("old", page_written=lambda time_ns: None)
+    with pytest.warns(DeprecationWarning, match=r"page_written\.time_ns is deprecated"):
+        hooks_of("linux-3.10", [policy])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 import tomllib
@@ -15,8 +16,10 @@ from reclaimlab.hosting.catalog import GROUP, OURS, Catalog
 from reclaimlab.hosting.conformance import check_policy
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.hosting.host import build_table
-from reclaimlab.hosting.reference import hook_table, policy_table, refresh
+from reclaimlab.hosting.reference import hook_objects, hook_table, hook_text, policy_table, refresh
+from reclaimlab.hosting.sources import KINDS
 from reclaimlab.policy import Policy, hookspecs
+from reclaimlab.runs.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,3 +68,30 @@ def test_the_tutorial_fix_conforms_and_its_example_builds(tutorial: types.Module
     assert found
     catalog = Catalog.of(fix, Catalog.discover().get("linux-3.10"))
     build_table(parse_contender(found[1], catalog), catalog)
+
+
+def test_every_hook_and_argument_is_told_in_its_reference() -> None:
+    for hook in hook_objects():
+        text = hook_text(str(hook["name"]))
+        for argument in hook["arguments"]:
+            assert argument in text
+        if hook["kind"] != "notification":
+            assert "When:" in text
+            assert hook["absent"] or hook["combined"], hook["name"]
+        else:
+            assert hook["summary"]
+
+
+def test_every_kind_of_plugin_is_in_the_readme_with_its_group() -> None:
+    for kind, group in KINDS.items():
+        assert f"| `{kind}` | `{group}` |" in README.read_text()
+
+
+def test_every_limit_and_option_is_in_the_readme() -> None:
+    text = README.read_text()
+    for field in dataclasses.fields(Limits):
+        assert f"| `{field.name}` |" in text
+    for option in ("--plugins-dir", "--load-plugins", "--disable-plugin", "--no-plugins"):
+        assert option in text
+    for fixture in ("check_policy", "tiny_scenario", "run_tiny", "throwaway_plugin"):
+        assert f"`{fixture}`" in text

@@ -5,10 +5,12 @@ import io
 import json
 from collections.abc import Callable
 
+import jsonschema
 import pytest
 
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.reports.matrix import verdict_matrix
 from reclaimlab.runs.comparison import Comparison
 
@@ -18,20 +20,52 @@ PAIR = ("linux-3.10", "linux-3.10+km-noio(sites=unwritten)")
 
 def test_the_json_object_is_the_contracts(make: Make) -> None:
     found = json.loads(render(make(*PAIR), "json"))
-    assert list(found) == ["schema", "comparison", "scenario", "seeds", "contenders", "pairs"]
+    assert list(found) == [
+        "schema",
+        "comparison",
+        "scenario",
+        "seeds",
+        "contenders",
+        "pairs",
+        "warnings",
+    ]
     base, other = found["contenders"]
-    assert list(base) == ["contender", "verdict", "verdicts", "ended", "metrics", "incident"]
+    assert list(base) == [
+        "contender",
+        "verdict",
+        "verdicts",
+        "shares",
+        "ended",
+        "metrics",
+        "incident",
+    ]
     assert (base["verdict"], base["verdicts"]) == ("deadlock", {"deadlock": 12})
     assert set(base["metrics"]["writer_throughput"]) == {
-        "unit", "mean", "median", "ci95", "n", "better",
+        "unit", "mean", "median", "ci95", "n", "sd", "better",
     }  # fmt: skip
     assert base["incident"]["tasks"][0]["stack"][0] == "wait_on_page_bit"
     assert base["incident"]["seed"] == 1
     assert other["incident"] is None
     assert [set(pair) for pair in found["pairs"]] == [
-        {"metric", "a", "b", "ratio", "ci95", "p", "judgement"}
+        {"metric", "a", "b", "ratio", "ci95", "p", "effect", "judgement"}
     ] * 5
     assert {pair["judgement"] for pair in found["pairs"]} == {"worse", "cannot tell"}
+
+
+def test_the_json_object_is_as_its_schema_says(make: Make, with_a_failure: Comparison) -> None:
+    validator = jsonschema.Draft202012Validator(comparison_schema())
+    validator.check_schema(comparison_schema())
+    for comparison in (make(*PAIR), make(*PAIR, runs=0), make("a", runs=1), with_a_failure):
+        validator.validate(json.loads(render(comparison, "json")))
+
+
+def test_the_schema_refuses_what_is_not_the_object(make: Make) -> None:
+    found = json.loads(render(make(*PAIR), "json"))
+    validator = jsonschema.Draft202012Validator(comparison_schema())
+    assert validator.is_valid(found)
+    assert not validator.is_valid(found | {"schema": 2})
+    found["pairs"][0]["judgement"] = "perhaps"
+    assert not validator.is_valid(found)
 
 
 def test_failed_runs_stand_in_the_json_object(with_a_failure: Comparison) -> None:
@@ -51,13 +85,13 @@ def test_the_csv_has_a_row_for_each_contender_and_metric(make: Make) -> None:
 def test_markdown_tables_have_as_many_cells_in_every_row(make: Make) -> None:
     report = render(make("a|b", "*c*"), "markdown")
     tables = [line for line in report.splitlines() if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in tables} == {3, 5}
+    assert {line.replace("\\|", "").count("|") for line in tables} == {4, 5}
     assert "a\\|b" in report
 
 
 def test_an_unknown_format_names_those_there_are() -> None:
-    with pytest.raises(ReclaimlabError, match="unknown format 'html'; one of: csv, json, markdown"):
-        render(None, "html")  # type: ignore[arg-type] # never looked at
+    with pytest.raises(ReclaimlabError, match="unknown format 'htm'; did you mean 'html'"):
+        render(None, "htm")  # type: ignore[arg-type] # never looked at
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -75,3 +109,9 @@ def test_the_matrix_has_a_row_a_contender_and_a_column_a_scenario(
         "| linux-3.10+km-noio(sites=unwritten) | ok |\n"
     )
     assert "| linux-3.10 | ok, 1 failed |" in verdict_matrix([with_a_failure])
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1"])
+def test_no_cell_of_the_csv_is_a_formula(make: Make, formula: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(render(make("linux-3.10", formula), "csv"))))
+    assert all(row["contender"].startswith(("linux", "'")) for row in rows)

@@ -14,6 +14,7 @@ COMMANDS = {
     "tag": "Tag a comparison, or take tags off it.",
     "note": "Add a remark to a comparison.",
     "delete": "Delete comparisons with all their runs.",
+    "merge": "Put what other stores hold into this one.",
 }
 
 
@@ -25,7 +26,7 @@ COMMANDS = {
     epilog=example("reclaimlab runs list"),
 )
 def command() -> None:
-    """List, show, verify, tag, note and delete stored comparisons.
+    """List, show, verify, tag, note, delete and merge stored comparisons.
 
     ID is what `reclaimlab compare` printed, its beginning, or `latest`.
     """

@@ -1,0 +1,149 @@
+"""``reclaimlab ablate``: which of these fixes are needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reclaimlab.cli import options
+from reclaimlab.cli.asking import ask, came_from
+from reclaimlab.cli.example import example
+from reclaimlab.cli.sweep import places
+from reclaimlab.cli.sweep.run import canonical
+from reclaimlab.hosting.contender import parse_contender
+from reclaimlab.reports.json_object import dump
+from reclaimlab.runs.run import installed_policies
+from reclaimlab.sweep.ablate import Ablation, FixSet, ablate
+from reclaimlab.sweep.plan import Source
+from reclaimlab.sweep.values import SweepError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from reclaimlab.measure.records import Verdict
+    from reclaimlab.sweep.execute import Tally
+
+
+@click.command(
+    "ablate",
+    epilog=example(
+        "reclaimlab ablate xfs-softlimit-hang xfs-hardlimit-dd -k linux-3.10 "
+        "-f may-enter-fs -f memalloc-noio -f wait-after-batch"
+    ),
+)
+@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@click.option("-k", "--kernel", help="What the fixes go over  [default: the first scenario's].")
+@click.option(
+    "-f", "--fix", "fixes", multiple=True, required=True,
+    help="FIX or FIX(param=value,...); repeat it.",
+)  # fmt: skip
+@options.seeds
+@options.settings
+@options.db
+@options.jobs
+@places.cluster
+@options.quiet
+@options.as_json
+def command(
+    scenarios: tuple[str, ...],
+    kernel: str | None,
+    fixes: tuple[str, ...],
+    seeds: int,
+    seed: int,
+    settings: tuple[str, ...],
+    db: Path,
+    jobs: int,
+    cluster: str,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Find the minimal sets of fixes that make every scenario ok.
+
+    Goes through the sets from the smallest up and leaves out those that hold a sufficient one, then
+    tests that more fixes do no harm. Says what each fix adds to its set: what breaks without it.
+    """
+    sources = {name: Source.read(name, settings) for name in scenarios}
+    base = kernel or next(iter(sources.values())).scenario({}).kernel
+    names = _fixes(base, fixes)
+    found, tally = ask(
+        lambda evaluator: ablate(base, names, sources, range(seed, seed + seeds), evaluator),
+        places.executor(cluster, jobs),
+        db,
+        quiet=quiet,
+    )
+    if as_json:
+        click.echo(dump(ablation_object(base, names, found)), nl=False)
+    else:
+        click.echo(describe(base, found, tally))
+
+
+def _fixes(kernel: str, fixes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the canonical spelling of each fix.
+
+    Raises:
+        ContenderError: the kernel or a fix cannot be read.
+        SweepError: a fix is named twice.
+    """
+    (base,) = canonical((kernel,))
+    spelt = tuple(name.removeprefix(f"{base}+") for name in canonical(
+        tuple(f"{kernel}+{fix}" for fix in fixes)
+    ))  # fmt: skip
+    if len(spelt) < len(fixes):
+        raise SweepError("a fix is given twice; name each once with --fix")
+    parse_contender("+".join((base, *spelt)), installed_policies())
+    return spelt
+
+
+def describe(kernel: str, found: Ablation, tally: Tally) -> str:
+    """Return the minimal sets, what each fix adds, and what the search assumed."""
+    lines = [f"{kernel} alone: {_bad(found.none.bad())}", ""]
+    for each in found.minimal:
+        lines.append(f"{_set(each.fixes)}: sufficient")
+        lines += [f"  without {fix}: {_bad(bad)}" for fix, bad in each.adds.items()]
+    if not found.minimal:
+        lines.append("no set of these fixes makes every scenario ok; each alone leaves")
+        lines += [f"  {_set(each.fixes)}: {_bad(each.bad())}" for each in found.best]
+    lines += [
+        f"not monotone: {_set(each.fixes)} holds a sufficient set, but {_bad(each.bad())}"
+        for each in found.harmful
+    ]
+    lines += ["", f"{found.tried} of {found.subsets} sets tried ({came_from(tally)})"]
+    if found.minimal:
+        lines.append(
+            "a set that holds a sufficient one is taken to be so; this was tested on each with one "
+            "fix more, and on all fixes together"
+        )
+    return "\n".join(lines)
+
+
+def _set(fixes: FixSet) -> str:
+    return " + ".join(fixes) or "no fix"
+
+
+def _bad(bad: Mapping[str, Verdict]) -> str:
+    return ", ".join(f"{verdict} on {name}" for name, verdict in bad.items()) or "ok"
+
+
+def ablation_object(kernel: str, fixes: tuple[str, ...], found: Ablation) -> dict[str, Any]:
+    """Return the answer as plain JSON data."""
+
+    def plain(verdicts: Mapping[str, Verdict]) -> dict[str, str]:
+        return {name: str(verdict) for name, verdict in verdicts.items()}
+
+    return {
+        "schema": 1,
+        "kernel": kernel,
+        "fixes": list(fixes),
+        "none": plain(found.none.verdicts),
+        "minimal": [
+            {"fixes": list(e.fixes), "without": {fix: plain(bad) for fix, bad in e.adds.items()}}
+            for e in found.minimal
+        ],
+        "harmful": [
+            {"fixes": list(each.fixes), "verdicts": plain(each.verdicts)} for each in found.harmful
+        ],
+        "tried": found.tried,
+        "subsets": found.subsets,
+    }

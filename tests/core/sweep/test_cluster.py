@@ -1,0 +1,46 @@
+"""A real Dask scheduler with real workers gives the same bytes as no cluster."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reclaimlab.runs.executors.cluster import ClusterError, ClusterExecutor
+from reclaimlab.runs.executors.inline import InlineExecutor
+from reclaimlab.store.sweeps import SweepWriter
+from reclaimlab.sweep.execute import Tally, run_sweep
+from reclaimlab.sweep.plan import SweepPlan
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_cluster_stores_the_same_bytes_even_when_a_worker_is_killed(
+    make_plan: Callable[..., SweepPlan],
+    stored: Callable[[Path], list[tuple[Any, ...]]],
+    tmp_path: Path,
+) -> None:
+    plan = make_plan("memcg.box.limit=8M..32M:6", settings=("duration=2s",))
+    hit: list[int] = []
+    with ClusterExecutor("local", 2) as executor, SweepWriter(tmp_path / "a.db") as writer:
+
+        def kill(tally: Tally) -> None:
+            if tally.ran == 2 and not hit:
+                hit.append(executor.worker_pids()[0])
+                os.kill(hit[0], signal.SIGKILL)
+
+        tally = run_sweep(plan, writer, executor, watch=kill)
+    assert (tally.ran, tally.lost, len(hit)) == (6, 0, 1)
+    with InlineExecutor() as inline, SweepWriter(tmp_path / "b.db") as writer:
+        run_sweep(plan, writer, inline)
+    assert stored(tmp_path / "a.db") == stored(tmp_path / "b.db")
+
+
+def test_an_address_where_nobody_is_gets_one_clear_line() -> None:
+    with (
+        pytest.raises(ClusterError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"),
+        ClusterExecutor("tcp://127.0.0.1:9", 1),
+    ):
+        pass
