@@ -28,8 +28,8 @@ from reclaimlab.runs.comparison import summarise
 def command(file: Path, format_name: str, policy: str | None) -> None:
     """Show a bundle, without running anything.
 
-    FILE is what `reclaimlab bundle` made. Nothing in it is executed. Which versions or sources differ from those installed here goes to
-    stderr; `reclaimlab runs verify FILE` runs it again.
+    FILE is what `reclaimlab bundle` made. Nothing in it is executed. Which versions or sources
+    differ from those installed here goes to stderr; `reclaimlab runs verify FILE` runs it again.
     """
     bundle = read_bundle(file)
     for difference in bundle.differences():
