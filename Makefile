@@ -13,14 +13,14 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test bench matrix soak soak-sweep lint clean help
+.PHONY: demo test test-traces bench matrix soak soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
 	$(BIN)/reclaimlab $(DEMO) --seeds 4 --db build/demo.sqlite
 	$(BIN)/reclaimlab report latest --format text --db build/demo.sqlite
 
-test: lint	## lint, tests with coverage, and a look into the wheel
+test: lint $(VENV)/installed-screen	## lint, tests with coverage, and a look into the wheel
 	@echo "== pytest"
 	$(BIN)/pytest --cov
 	echo "== wheel"
@@ -36,6 +36,9 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 	$(BIN)/mypy
 	echo "== import-linter"
 	$(BIN)/lint-imports
+
+test-traces: $(VENV)/installed-dev	## ask trace-cmd, which must be installed, to read a trace.dat
+	$(BIN)/pytest tests/tools/check_trace_cmd.py
 
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
@@ -69,8 +72,27 @@ $(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "== installing reclaimlab and its development tools"
-	$(PIP) install --editable '.[dev]'
+	$(PIP) install --editable '.[dev,gui]'
 	touch $(VENV)/installed-base $@
+
+# What Qt needs to draw, and a screen that is not there: only the tests of the window need them.
+SCREEN := xvfb xauth libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon0 libxcb-cursor0 libxcb-icccm4 \
+	libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0
+
+$(VENV)/installed-screen: $(VENV)/installed-dev
+	@if ! xvfb-run -a $(BIN)/python -c 'from PySide6.QtWidgets import QApplication; QApplication([])' 2>/dev/null; then
+		install="apt-get install -y --no-install-recommends $(SCREEN)"
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+			echo "The tests of the window need a screen. Type this line, or what your system has for it, then make again:" >&2
+			echo "  sudo $$install" >&2
+			exit 1
+		fi
+		echo "== $$install"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get update -qq
+		$$install -qq >/dev/null
+	fi
+	touch $@
 
 # Each candidate is run, not only looked up: a version manager's shim may stand for a Python that is not there.
 # Debian keeps what `python3 -m venv` needs in a package of its own, python3-venv.

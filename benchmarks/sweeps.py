@@ -31,15 +31,17 @@ if TYPE_CHECKING:
     from reclaimlab.sweep.execute import Tally, Watcher
 
 SCENARIO = Path(__file__).parents[1] / "tests" / "core" / "tiny.toml"
-DURATION = "duration=12s"
-"""A run of about 50 ms."""
+RATIO_DURATION = "duration=12s"
+"""A run of about 40 ms: what is compared is not mostly the start of processes."""
+LARGE_DURATION = "duration=2s"
+"""A run of about 9 ms: many of them, for memory and the store."""
 JOBS = 2
 
 
-def plan_of(runs: int) -> SweepPlan:
+def plan_of(runs: int, duration: str = RATIO_DURATION) -> SweepPlan:
     """Return a grid of ``runs`` points of one run each."""
     contender = ("linux-3.10",)
-    source = Source.read(str(SCENARIO), [DURATION])
+    source = Source.read(str(SCENARIO), [duration])
     rows = max(1, runs // 50)
     vary = (f"memcg.box.limit=8M..64M:{rows}", "device.sda.write_bw=5MB..50MB:50")
     axes = [parse_axis(each, source.text, source.name, contender) for each in vary]
@@ -138,7 +140,7 @@ def large(runs: int, folder: Path) -> None:
     db = folder / "large.db"
     before = cpu_s()
     with ProcessExecutor(JOBS) as executor:
-        wall, own = sweep(plan_of(runs), executor, db, watch)
+        wall, own = sweep(plan_of(runs, LARGE_DURATION), executor, db, watch)
     with SweepReader(db) as reader:
         stored = reader.sweep("latest").stored_runs
     size = sum(each.stat().st_size for each in folder.glob("large.db*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -19,6 +20,7 @@ from reclaimlab.reports.fix_claims import all_claims
 from reclaimlab.reports.fix_reasons import REASONS
 from reclaimlab.reports.fix_table import disagreements
 from reclaimlab.reports.readme import block_of, blocks
+from reclaimlab.reports.validation import validation_block, validation_object
 from reclaimlab.runs.grid import (
     CONTENDERS,
     Case,
@@ -30,6 +32,7 @@ from reclaimlab.runs.run import run_one
 from reclaimlab.runs.sources import HASH_LENGTH
 from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.reader import scenario_hash
+from reclaimlab.validate.batch import shipped_recordings, validate_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,3 +197,22 @@ def test_every_line_of_the_changelog_is_one_sentence() -> None:
     for note in notes:
         assert re.fullmatch(r"- [^ ].*[^.]\.", note)
         assert not re.search(r"[.!?] [A-Z]", note)
+
+
+VALIDATION = json.loads((ROOT / "tests" / "golden" / "validation.json").read_text())
+REVALIDATE = "run: reclaimlab validate RECORDINGS --json --readme README.md > validation.json"
+
+
+def test_the_errors_in_the_readme_are_those_of_the_last_validation() -> None:
+    assert block_of(README, "validation") == validation_block(VALIDATION), REVALIDATE
+
+
+@pytest.mark.parametrize("folder", shipped_recordings()[::4], ids=lambda folder: folder.name)
+def test_the_last_validation_is_of_the_model_as_it_is(folder: Path) -> None:
+    (now,) = validation_object([validate_one(folder)])["recordings"]
+    stored = next(each for each in VALIDATION["recordings"] if each["run"] == now["run"])
+    # Counts over a trace differ: those recordings come without one.
+    shared = now["metrics"].keys() - {"scans_per_reclaim", "throttle_sleeps", "throttle_sleep"}
+    assert shared
+    for name in shared:
+        assert now["metrics"][name] == stored["metrics"][name], (name, REVALIDATE)

@@ -13,6 +13,9 @@ import pytest
 from reclaimlab.errors import PolicyError
 from reclaimlab.hosting.questions import QUESTIONS
 from reclaimlab.policy import hookspecs
+from reclaimlab.runs.run import run_one
+from reclaimlab.scenarios.reader import load_scenario
+from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.reader import StoreReader
 from reclaimlab.testing import hooks_of, throwaway_policy
 
@@ -93,8 +96,12 @@ def test_the_other_runs_are_stored_and_the_exit_code_says_that_a_plugin_failed(
         (stored,) = reader.comparisons()
         records = list(reader.runs(stored.id))
     assert stored.stored_runs == len(SAID) + 2
-    sound = [each.contender for each in records if each.failure is None]
-    assert sound == ["linux-3.10", "linux-4.2"]
+    sound = {each.contender: each.result_hash for each in records if each.failure is None}
+    clean = {
+        name: result_hash(run_one(load_scenario(str(TINY)), name, 1))
+        for name in ("linux-3.10", "linux-4.2")
+    }
+    assert sound == clean
 
 
 @pytest.mark.parametrize("hook", QUESTIONS)

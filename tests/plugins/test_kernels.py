@@ -389,15 +389,15 @@ def failed(
         ("linux-4.2", failed(6, fault=True), OomAction.KILL),
         ("linux-4.2", failed(6, GFP_KERNEL | GFP_NOFAIL), OomAction.FORCE),
         ("linux-4.2", failed(1, GFP_KERNEL | GFP_NORETRY), OomAction.ENOMEM),
-        ("linux-6.1", failed(16), OomAction.RETRY),
-        ("linux-6.1", failed(17), OomAction.KILL),
-        ("linux-6.1", failed(17, GFP_NOFS), OomAction.KILL),
-        ("linux-6.1", failed(17, order=3), OomAction.KILL),
-        ("linux-6.1", failed(17, order=4), OomAction.ENOMEM),
-        ("linux-6.1", failed(17, freed=1), OomAction.RETRY),
-        ("linux-6.1", failed(17, GFP_KERNEL | GFP_NOFAIL), OomAction.FORCE),
+        ("linux-6.1", failed(17), OomAction.RETRY),
+        ("linux-6.1", failed(18), OomAction.KILL),
+        ("linux-6.1", failed(18, GFP_NOFS), OomAction.KILL),
+        ("linux-6.1", failed(18, order=3), OomAction.KILL),
+        ("linux-6.1", failed(18, order=4), OomAction.ENOMEM),
+        ("linux-6.1", failed(18, freed=1), OomAction.RETRY),
+        ("linux-6.1", failed(18, GFP_KERNEL | GFP_NOFAIL), OomAction.FORCE),
         ("linux-6.1", failed(1, flags=PF_MEMALLOC), OomAction.FORCE),
-        ("linux-6.18", failed(17), OomAction.KILL),
+        ("linux-6.18", failed(18), OomAction.KILL),
     ],
 )
 def test_how_a_charge_ends(kernel: str, failure: ChargeFailureView, answer: OomAction) -> None:
@@ -552,7 +552,7 @@ def test_where_a_writer_is_held_in_the_domain_of_its_memcg(
 
 def test_the_facts_of_each_version() -> None:
     told = {name: table_of(name).describe_kernel("v1") for name in KERNELS}
-    assert [each.charge_retries for each in told.values()] == [5, 5, 5, 5, 16, 16]
+    assert [each.charge_retries for each in told.values()] == [5, 5, 5, 5, 17, 17]
     assert [each.memcg_reclaim_loops for each in told.values()] == [100, 100, 100, 1, 1, 1]
     since = {
         "zone_writeback_flag": "linux-3.11",
@@ -561,6 +561,9 @@ def test_the_facts_of_each_version() -> None:
         "charges_kernel_memory": "linux-6.1",
         "page_alloc_gives_up": "linux-6.1",
         "file_inactive_ratio": "linux-6.1",
+        "rotates_active": "linux-6.1",
+        "estimates_by_inode": "linux-6.1",
+        "deferred_memory_init": "linux-6.1",
         "large_folios": "linux-6.18",
     }
     for fact, first in since.items():

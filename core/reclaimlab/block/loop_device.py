@@ -69,8 +69,17 @@ class LoopDevice(BlockDevice):
         self.requests += 1
         self.wake.wake_one()
 
-    def submit_bio(self, size: int, on_done: Callable[[], None], *, write: bool) -> Steps:
+    def submit_bio(
+        self,
+        size: int,
+        on_done: Callable[[], None],
+        *,
+        write: bool,
+        flush: bool = False,
+        merges: bool = False,
+    ) -> Steps:
         """Queue a bio for the thread; a loop device has no limit of requests."""
+        del flush, merges
         self.submit_now(size, on_done, write=write)
         yield 0
 

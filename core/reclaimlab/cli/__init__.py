@@ -16,6 +16,8 @@ COMMANDS = {
     "boundary": "Find the value at which a verdict flips, as a curve over others.",
     "bundle": "Pack a stored comparison into one file to give away.",
     "compare": "Compare contenders head to head on one scenario.",
+    "explore": "Look at every schedule of a small scenario: proof or counterexample.",
+    "gui": "Open the window.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
     "open": "Show a bundle, without running anything.",
@@ -28,6 +30,7 @@ COMMANDS = {
     "scenarios": "List the scenarios that come with reclaimlab.",
     "sensitivity": "Find which values drive a metric.",
     "sweep": "Run one scenario over many values, and show what came of it.",
+    "validate": "Simulate recordings of real machines and say how far the simulator is off.",
 }
 """Each command with its first line of help, so that ``--help`` imports none of them."""
 

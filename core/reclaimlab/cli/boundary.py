@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.asking import ask, came_from
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
@@ -17,7 +17,7 @@ from reclaimlab.measure.records import Verdict
 from reclaimlab.reports.json_object import dump
 from reclaimlab.sweep.axis import parse_axis
 from reclaimlab.sweep.boundary import Question, Threshold, find_boundary
-from reclaimlab.sweep.plan import Source
+from reclaimlab.sweep.plan import Source, check_values
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         "--tolerance 2M --over device.sda.write_bw=5MB,20MB,100MB"
     ),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c",
     "--contender",
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
 )
 @options.seeds
 @options.settings
+@plugin_options.plugins
 @options.db
 @options.jobs
 @places.cluster
@@ -106,8 +107,7 @@ def command(
         probes,
     )
     question.check()
-    for each in (axis, *question.over):  # a value that cannot be is told before anything is run
-        source.scenario({each.name: each.at(0.0)} if "." in each.name else {})
+    check_values(source, (name,), (axis, *question.over))
     found, tally = ask(
         partial(find_boundary, question), places.executor(cluster, jobs), db, quiet=quiet
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the run."
 )
+@click.option(
+    "--schedule",
+    type=click.Path(path_type=Path),
+    help="Show a schedule that explore wrote, step by step; SCENARIO must be its scenario.",
+)
 @options.settings
 @plugin_options.plugins
 @options.check
@@ -44,6 +50,7 @@ def command(
     scenario: str,
     contender: str | None,
     seed: int,
+    schedule: Path | None,
     settings: tuple[str, ...],
     check: bool,
     fail_on: str | None,
@@ -55,12 +62,34 @@ def command(
     SCENARIO is a name that `reclaimlab scenarios` lists, or a TOML file. Nothing is stored.
     """
     del quiet  # a single run shows no progress
+    if schedule is not None:
+        _show_schedule(schedule, scenario, as_json=as_json)
+        return
     loaded = load_scenario(scenario, settings)
     named = loaded.kernel if contender is None else contender
     result = run_apart(loaded, named, seed, check=check, printed=_show_printed)
     click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
     if options.is_met(fail_on, [result.verdict]):
         ctx.exit(EXIT_FAILED_ON)
+
+
+def _show_schedule(path: Path, scenario: str, *, as_json: bool) -> None:
+    """Replay what explore found, on the model's ordinary generators."""
+    from reclaimlab.explore import text
+    from reclaimlab.explore.json_object import step_object
+    from reclaimlab.explore.replay import replay
+    from reclaimlab.explore.schedule import read_schedule
+
+    schedule = read_schedule(path)
+    if schedule.scenario not in (scenario, Path(scenario).stem):
+        msg = f"schedule {path} is of scenario {schedule.scenario}, not of {scenario}"
+        raise click.UsageError(msg)
+    views = replay(schedule)
+    if as_json:
+        click.echo(dump([step_object(view) for view in views]), nl=False)
+        return
+    click.echo(f"{schedule.scenario}, {schedule.contender}: {schedule.shows}: {schedule.what}")
+    click.echo(text.steps(views, whole=True))
 
 
 def _show_printed(_request: RunRequest, text: str) -> None:

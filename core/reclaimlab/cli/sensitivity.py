@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.interrupt import StopSwitch
@@ -38,7 +38,7 @@ BAD = "bad-verdict"
         "--vary memcg.box.limit=16M..64M --vary congestion-wait.timeout=10ms..500ms --samples 8"
     ),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @click.option(
     "-c",
     "--contender",
@@ -69,6 +69,7 @@ BAD = "bad-verdict"
 )
 @options.seeds
 @options.settings
+@plugin_options.plugins
 @options.db
 @options.jobs
 @places.cluster

@@ -50,7 +50,10 @@ class Loop:
         now: nanoseconds since the start.
         current: the task that runs, or None in interrupt context.
         events: how many steps and timers were handled.
+        timeless: no time passes while a task runs (see exploring.py).
     """
+
+    timeless = False
 
     def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0

@@ -5,6 +5,7 @@ Follows mm/page-writeback.c:write_cache_pages() of v3.10.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.locks import Mutex
@@ -47,9 +48,17 @@ class FilesystemOptions:
         mapping_gfp: ``default`` or ``noio`` (a loop device's backing file).
         log_size: bytes of journal.
         free_extent_pages: largest free extent of a fragmented filesystem; 0 has no limit.
+        workers, charge_failure: see bare_xfs.py.
     """
 
-    __slots__ = ("free_extent_pages", "log_size", "mapping_gfp", "write_begin_gfp")
+    __slots__ = (
+        "charge_failure",
+        "free_extent_pages",
+        "log_size",
+        "mapping_gfp",
+        "workers",
+        "write_begin_gfp",
+    )
 
     def __init__(
         self,
@@ -58,7 +67,11 @@ class FilesystemOptions:
         mapping_gfp: str = "default",
         log_size: int = 10 << 20,
         free_extent_pages: int = 0,
+        workers: int = 1,
+        charge_failure: str = "force",
     ) -> None:
+        self.workers = workers
+        self.charge_failure = charge_failure
         self.free_extent_pages = free_extent_pages
         self.write_begin_gfp = write_begin_gfp
         self.mapping_gfp = mapping_gfp
@@ -75,6 +88,7 @@ class Filesystem:
     """
 
     type = ""
+    buffer_heads_ns = 0
     large_folio_types = ("xfs", "ext4")
 
     def __init__(
@@ -130,6 +144,25 @@ class Filesystem:
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
+
+    # ---- what it costs --------------------------------------------------------------------------
+
+    def write_ns(self, nr: int) -> int:
+        """Return the CPU time that writing ``nr`` pages into the cache takes besides the copy.
+
+        Measured for kernels with folios only; for older ones it is in the copy rate.
+        """
+        if not self.k.features.folio_names:
+            return 0
+        folios = 1 if self.k.features.large_folios and self.large_folios else nr
+        return folios * costs.WRITE_FOLIO_NS + nr * self.buffer_heads_ns
+
+    def writepage_ns(self, run: list[Extent]) -> int:
+        """Return the CPU time to prepare a run of pages for writeback."""
+        if not self.k.features.folio_names:
+            return 0
+        folios = sum(extent.nr // extent.folio_pages for extent in run)
+        return folios * costs.WRITEPAGE_NS * self.k.cpu_slowdown
 
     # ---- allocation -----------------------------------------------------------------------------
 
@@ -210,6 +243,26 @@ class Filesystem:
             mapping.writeback_index = run[-1].index + run[-1].nr
         return run
 
+    def prepare(self, mapping: Mapping, most: int) -> Steps:
+        """Give a run of dirty extents, with those that became dirty behind it meanwhile.
+
+        Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
+        what he has written when it gets there.
+        """
+        run = self.gather_dirty(mapping, most)
+        part, left = run, most - sum(extent.nr for extent in run)
+        while part and (prepare_ns := self.writepage_ns(part)):
+            yield prepare_ns
+            end = part[-1].index + part[-1].nr
+            follows = mapping.dirty.holding(end) if left > 0 else None
+            if follows is None or follows.index != end or follows.unit or follows.locked:
+                break
+            mapping.writeback_index = end  # what was gathered may have grown meanwhile
+            part = self.gather_dirty(mapping, left)
+            left -= sum(extent.nr for extent in part)
+            run += part
+        return run
+
     @staticmethod
     def _cut(extent: Extent, most: int) -> Extent:
         unit = extent.folio_pages
@@ -233,12 +286,19 @@ class Filesystem:
         """Send a unit to the device; :meth:`end_bio` follows when its last request is done."""
         unit.submitted_ns = k.loop.now
         unit.device = self.bdi.device
+        done = partial(self._device_done, unit)
+        yield from self.bdi.device.submit_bio(
+            unit.nr_pages * PAGE_SIZE, done, write=True, merges=self.is_beside(unit)
+        )
 
-        def end_bio() -> None:
-            unit.done_ns = k.loop.now
-            self.end_bio(unit)
+    def _device_done(self, unit: WritebackUnit) -> None:
+        unit.done_ns = self.k.loop.now
+        self.end_bio(unit)
 
-        yield from self.bdi.device.submit_bio(unit.nr_pages * PAGE_SIZE, end_bio, write=True)
+    def is_beside(self, unit: WritebackUnit) -> bool:
+        """Return whether a unit follows the last one on the device, as far as is known."""
+        del unit
+        return False
 
     def end_bio(self, unit: WritebackUnit) -> None:
         """The device is done (interrupt): end the writeback, or queue what must come first."""
@@ -274,11 +334,7 @@ class Filesystem:
         unit = self.mark(k, extent.mapping, [extent], "bio", k.current)
         unit.submitted_ns = k.loop.now
         unit.device = self.bdi.device
-
-        def end_bio() -> None:
-            unit.done_ns = k.loop.now
-            self.end_bio(unit)
-
-        self.bdi.device.submit_now(unit.nr_pages * PAGE_SIZE, end_bio, write=True)
+        done = partial(self._device_done, unit)
+        self.bdi.device.submit_now(unit.nr_pages * PAGE_SIZE, done, write=True)
         yield costs.SUBMIT_REQUEST_NS
         return True

@@ -9,6 +9,7 @@ ext3 here is ext4 without delayed extents: bios of one request each, completion 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
@@ -38,6 +39,7 @@ class Ext4(Filesystem):
     """A mounted ext4."""
 
     type = "ext4"
+    buffer_heads_ns = costs.BUFFER_HEADS_NS
 
     def __init__(
         self,
@@ -53,6 +55,8 @@ class Ext4(Filesystem):
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
         self._handle_first = not self._write_begin_mask & GFP_FS
         self._extents: dict[Mapping, int] = {}
+        self._times: dict[Mapping, int] = {}
+        """File -> tick of its last change."""
 
     # ---- write(2) -------------------------------------------------------------------------------
 
@@ -68,10 +72,17 @@ class Ext4(Filesystem):
         """Take i_mutex, note the new times, write through the page cache."""
         mutex = mapping.private
         yield from mutex.mutex_lock(k.current)
-        yield from self.ext4_dirty_inode(k, mapping)
+        yield from self.file_update_time(k, mapping)
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
+
+    def file_update_time(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Note the new times, which go by ticks: within one they are the same, and nothing is."""
+        tick = k.loop.now // k.jiffy_ns
+        if self._times.get(mapping) != tick:
+            self._times[mapping] = tick
+            yield from self.ext4_dirty_inode(k, mapping)
 
     def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
         """Log the inode in a handle of its own."""
@@ -96,12 +107,14 @@ class Ext4(Filesystem):
         yield from self.journal.jbd2_journal_start(k)
 
     def write_end(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
-        """Log the new size if it grew."""
+        """Log the new size if it grew: since v6.7 only with the blocks (ext4_da_do_write_end)."""
         del process
         if self._handle_first:
             self.journal.dirty_metadata(mapping)
             self.journal.jbd2_journal_stop(k)
-        elif mapping not in self.journal.running.inodes or self.journal.running.locked:
+        elif self.features.size_in_handle and (
+            mapping not in self.journal.running.inodes or self.journal.running.locked
+        ):
             yield from self.ext4_dirty_inode(k, mapping)
 
     # ---- writeback ------------------------------------------------------------------------------
@@ -126,7 +139,7 @@ class Ext4(Filesystem):
         """Map and mark extent by extent; a bio may be held back while the next one is mapped."""
         held: WritebackUnit | None = None
         while wbc.nr_to_write > 0:
-            run = self.gather_dirty(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
+            run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
             yield from self.mpage_map_one_extent(k, mapping)
@@ -265,7 +278,7 @@ class Ext4(Filesystem):
             return
         assert isinstance(completer, workqueue.PendingWork)
         completer.work = workqueue.Work(
-            self.wq_rsv, lambda: self.ext4_end_io_rsv_work(self.k, unit), completer.label
+            self.wq_rsv, partial(self.ext4_end_io_rsv_work, self.k, unit), completer.label
         )
         self.wq_rsv.queue_work(completer.work, completer.pool)
 

@@ -8,6 +8,7 @@ What lies between them, what is committed in memory and what is reserved must fi
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.wait import Completion, WaitQueue
@@ -179,7 +180,7 @@ class XfsLog:
         self.push_pending = True
         pool = workqueue.bound_pool(self.k, self.device.irq_cpu)
         self.cil_work = workqueue.Work(
-            self.wq_cil, lambda: xlog_cil_push(self.k, self), f"CIL push of {self.name}"
+            self.wq_cil, partial(xlog_cil_push, self.k, self), f"CIL push of {self.name}"
         )
         self.wq_cil.queue_work(self.cil_work, pool)
 
@@ -245,16 +246,16 @@ class XfsLog:
         if pushed and not self._ail_buffers:
             buffers = -(-len(pushed) // INODES_PER_BUFFER)
             self._ail_buffers = buffers
-
-            def written() -> None:
-                self._ail_buffers = 0
-                for item in pushed:
-                    if item not in self.cil:
-                        self.ail.pop(item, None)
-                self.wake_waiters()
-
+            written = partial(self._buffers_written, pushed)
             self.device.submit_now(buffers * BUFFER_BYTES, written, write=True)
         return len(pushed), pinned
+
+    def _buffers_written(self, pushed: list[Any]) -> None:
+        self._ail_buffers = 0
+        for item in pushed:
+            if item not in self.cil:
+                self.ail.pop(item, None)
+        self.wake_waiters()
 
 
 def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
@@ -267,15 +268,16 @@ def xlog_cil_push(k: Kernel, log: XfsLog) -> Steps:
     items, size = log.cil, max(log.cil_bytes, 4096)
     log.cil, log.cil_bytes = {}, 0
     log.reserved += size  # on its way from memory to disk it still takes its place
-
-    def written() -> None:
-        log.reserved -= size
-        log.checkpoint_written(items, size)
-
+    written = partial(_checkpoint_written, log, items, size)
     log.device.submit_now(size, written, write=True, flush=True, sync=True)
     log.push_pending = False
     yield costs.COMMIT_NS
     k.current.flags = before
+
+
+def _checkpoint_written(log: XfsLog, items: dict[Any, int], size: int) -> None:
+    log.reserved -= size
+    log.checkpoint_written(items, size)
 
 
 def xfsaild(k: Kernel, log: XfsLog) -> Steps:

@@ -140,8 +140,12 @@ def main(pipe: int, work: str) -> None:
     for plain in json.loads(work):
         problem: Any = ""
         try:
-            import_source(Source(**plain))
+            found = import_source(Source(**plain))
+            # The command line makes the parameters of a contender where it lives.
+            getattr(found, "Parameters", bool)()
         except LoadError as error:
             problem = str(error)
+        except BaseException as error:  # anybody's dataclass
+            problem = f"its Parameters raised {type(error).__name__}: {error}"
         os.write(pipe, json.dumps(problem).encode() + b"\n")
     os._exit(0)  # threads that a plugin left behind would keep the process

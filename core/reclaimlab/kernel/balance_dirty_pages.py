@@ -115,10 +115,9 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
             break
     if not domains:
         process.nr_dirtied = 0
-    for domain in domains:
-        state = domain.state(k)
-        if state.dirty > state.bg_thresh:
-            fs_writeback.wb_start_background_writeback(wb)
+    # A memcg's own background threshold wakes nobody: its flusher is woken over freerun, above.
+    if domains and k.nr_dirty > k.global_domain.state(k).bg_thresh:
+        fs_writeback.wb_start_background_writeback(wb)
 
 
 def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:
@@ -184,18 +183,53 @@ def min_pause(k: Kernel, wb: BdiWriteback, longest: int, pos_ratio: int) -> tupl
 
 
 def update_bandwidth(k: Kernel, wb: BdiWriteback, tight: Held | None, start_ns: int) -> None:
-    """Update the estimates, at most every 200 ms; after idleness only take a new stamp."""
-    now = k.loop.now
-    elapsed = now - wb.bw_stamp_ns
+    """Update the estimates, at most every 200 ms; after idleness only take a new stamp.
+
+    Since v5.16 idleness is told from inodes under writeback, not from the time gone by.
+    """
+    elapsed = k.loop.now - wb.bw_stamp_ns
     if elapsed < BANDWIDTH_INTERVAL_NS:
         return
-    written, dirtied = wb.written, wb.dirtied
-    if not (elapsed > SEC and wb.bw_stamp_ns < start_ns):
-        if tight is not None:
-            tight.domain.update_limit(now, tight.state)
-            below = tight.state.dirty < tight.state.setpoint
-            update_dirty_ratelimit(wb, elapsed, dirtied, tight.pos_ratio, below_setpoint=below)
-        update_write_bandwidth(k, wb, elapsed, written)
-    wb.dirtied_stamp = dirtied
-    wb.written_stamp = written
-    wb.bw_stamp_ns = now
+    if k.features.estimates_by_inode or not (elapsed > SEC and wb.bw_stamp_ns < start_ns):
+        __wb_update_bandwidth(k, wb, tight)
+    else:
+        take_stamps(k, wb)
+
+
+def __wb_update_bandwidth(k: Kernel, wb: BdiWriteback, tight: Held | None) -> None:
+    elapsed = max(k.loop.now - wb.bw_stamp_ns, k.jiffy_ns)
+    if tight is not None:
+        k.global_domain.update_limit(k.loop.now, k.global_domain.state(k))
+        if tight.domain is not k.global_domain:
+            tight.domain.update_limit(k.loop.now, tight.state)
+        below = tight.state.dirty < tight.state.setpoint
+        update_dirty_ratelimit(wb, elapsed, wb.dirtied, tight.pos_ratio, below_setpoint=below)
+    update_write_bandwidth(k, wb, elapsed, wb.written)
+    take_stamps(k, wb)
+
+
+def take_stamps(k: Kernel, wb: BdiWriteback) -> None:
+    """Begin a new interval of the estimates."""
+    wb.dirtied_stamp = wb.dirtied
+    wb.written_stamp = wb.written
+    wb.bw_stamp_ns = k.loop.now
+
+
+def wb_bandwidth_estimate_start(k: Kernel, wb: BdiWriteback) -> None:
+    """Begin an interval at the start of do_writepages() if the flusher was idle for a second."""
+    if k.loop.now - wb.bw_stamp_ns > SEC and not wb.writeback_inodes:
+        take_stamps(k, wb)
+
+
+def wb_inode_writeback_end(k: Kernel, wb: BdiWriteback) -> None:
+    """The last page of an inode has been written: have the estimate updated in 200 ms."""
+    wb.writeback_inodes -= 1
+    if not k.features.estimates_by_inode or wb.bw_dwork:
+        return
+    wb.bw_dwork = True
+
+    def wb_update_bandwidth_workfn() -> None:
+        wb.bw_dwork = False
+        __wb_update_bandwidth(k, wb, None)
+
+    k.loop.call_after(BANDWIDTH_INTERVAL_NS, wb_update_bandwidth_workfn)

@@ -55,10 +55,13 @@ class Fraction:
         self.period = 0
 
     def age(self, now_ns: int) -> None:
-        """Halve the count once for each period gone by."""
+        """Halve the count once for each period gone by, but never to nothing.
+
+        Periods without events do not count: shares stay as they were (fprop_new_period()).
+        """
         period = now_ns // FRACTION_PERIOD_NS
         if period != self.period:
-            self.count >>= min(period - self.period, 62)
+            self.count = max(self.count >> min(period - self.period, 62), min(self.count, 1))
             self.period = period
 
     def add(self, now_ns: int, nr: int) -> None:
@@ -75,6 +78,7 @@ class BdiWriteback:
         b_dirty, b_io, b_more_io: inodes newly dirty, in the current round, unfinished.
         dirtied, written: pages ever dirtied for it and written by it.
         wake: where the flusher idles.
+        writeback_inodes: inodes of it with pages under writeback. bw_dwork: an update is due.
         start_all: a wakeup_flusher_threads() request is pending (WB_start_all).
     """
 
@@ -86,6 +90,7 @@ class BdiWriteback:
         "background_pending",
         "balanced_dirty_ratelimit",
         "bdi",
+        "bw_dwork",
         "bw_stamp_ns",
         "completions",
         "dirtied",
@@ -103,6 +108,7 @@ class BdiWriteback:
         "wake",
         "work_list",
         "write_bandwidth",
+        "writeback_inodes",
         "written",
         "written_stamp",
     )  # fmt: skip
@@ -127,6 +133,8 @@ class BdiWriteback:
         self.dirtied_stamp = 0
         self.written_stamp = 0
         self.bw_stamp_ns = 0
+        self.bw_dwork = False
+        self.writeback_inodes = 0
         self.write_bandwidth = INIT_BW
         self.avg_write_bandwidth = INIT_BW
         self.dirty_ratelimit = INIT_BW
@@ -138,6 +146,10 @@ class BdiWriteback:
     def __repr__(self) -> str:
         counts = f"{self.nr_dirty} dirty, {self.nr_writeback} under writeback"
         return f"<BdiWriteback {self.name}, {counts}>"
+
+    def know_bandwidth(self, pages_per_s: int) -> None:
+        """Begin with an estimate that it has learnt before."""
+        self.write_bandwidth = self.avg_write_bandwidth = max(pages_per_s, 1)
 
     @property
     def has_dirty_io(self) -> bool:

@@ -57,5 +57,5 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
     return batches * costs.RECLAIM_CALL_NS + need * (
-        costs.SCAN_FOLIO_NS + costs.SCAN_PAGE_NS + costs.FREE_PAGE_NS
+        costs.scan_ns(1, 1, has_folios=k.features.folio_names) + costs.FREE_PAGE_NS
     )

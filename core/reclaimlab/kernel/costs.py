@@ -8,20 +8,49 @@ from __future__ import annotations
 
 from typing import Final
 
-SCAN_FOLIO_NS: Final = 250
+SCAN_FOLIO_NS: Final = 125
 """Reclaim looking at a folio it cannot free: two list moves, page lock, flags, a cache miss.
-Together with SCAN_PAGE_NS it gives 1 us for a folio of 50 pages, which is what recording
-a_seq_xfs_20MBps_32M_r1 (6.18) shows: 0.2 s of CPU for 4.5 million pages, each visited on two
-lists."""
+4 us for a batch of 32 small ones in the trace of e_small_xfs_20MBps_100M_r1 (6.18). Together with
+SCAN_PAGE_NS it gives 2.2 us for a folio of 256 pages: a_seq_xfs_20MBps_32M_r1 (6.18) has 1.1 us
+between two such folios of one pass, and 1.75 us a folio over whole fruitless passes (191 folios,
+35 520 pages, 0.335 ms), in which each is visited on two lists."""
 
-SCAN_PAGE_NS: Final = 15
-"""What each page of a folio adds (statistics); same recording."""
+SCAN_PAGE_NS: Final = 8
+"""What each page of a folio adds (statistics): 9.2 ns a page in folios of 256, all told, over the
+37 million pages that o_seq_xfs_20MBps_100M_deepqueue_r1 (6.18) scans in 0.34 s of CPU."""
+
+SCAN_PAGE_2013_NS: Final = 265
+"""The same on the machines of kernels before folios (up to v5.16), a page at a time; one to two
+tenths of a second for the 24 scans of a 20 MiB memcg is the order of magnitude."""
+
+
+def scan_ns(folios: int, pages: int, *, has_folios: bool) -> int:
+    """Return the time that reclaim takes to look at so many folios of so many pages."""
+    if has_folios:
+        return folios * SCAN_FOLIO_NS + pages * SCAN_PAGE_NS
+    return pages * SCAN_PAGE_2013_NS
+
 
 FREE_PAGE_NS: Final = 150
 """Freeing one clean page-cache page, beyond looking at it."""
 
 RECLAIM_CALL_NS: Final = 2_000
 """Entering and leaving one try_to_free_pages(); thus even a fruitless retry takes time."""
+
+WRITE_FOLIO_NS: Final = 2_600
+"""One turn of write(2) besides copying: look-up, allocation, charge, lists, dirty state; per folio,
+so per page where there are no large ones. 3.0 us for a write() of 4 KiB in v_seq4k_xfs_20MBps_100M,
+8.6 us for 64 KiB in o_seq64k_xfs_20MBps_32M_r1, 103 us for 1 MiB in a_seq_xfs_20MBps_100M_r1 (all
+6.18) give 2.6 us a folio and 0.38 us a page."""
+
+BUFFER_HEADS_NS: Final = 700
+"""What ext4 adds for each page of a write(): its buffer heads. 287 us for 1 MiB against XFS's 103
+in a_seq_ext4_20MBps_100M_r1 (6.18)."""
+
+WRITEPAGE_NS: Final = 1_200
+"""The flusher preparing one folio for writeback: 3 to 16 us in the emulated guest (writeback_start
+to writeback_written of 2048 pages in h61q_20MBps_v1_xfs_seq_100M and h61q_20MBps_v2_xfs_seq_100M),
+which is slower by a factor of 8 (scenarios/importers/setup.py)."""
 
 ALLOC_PAGE_NS: Final = 200
 """Allocating and charging one page without reclaim."""

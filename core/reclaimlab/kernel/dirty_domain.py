@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from reclaimlab.kernel.bdi_writeback import RATIO_SHIFT, Fraction
-from reclaimlab.units import MSEC, PAGE_SIZE
+from reclaimlab.units import GIB, MIB, MSEC, PAGE_SIZE
 
 if TYPE_CHECKING:
     from reclaimlab.kernel.bdi_writeback import BdiWriteback
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.memcontrol import MemCgroup
 
 LIMIT_UPDATE_NS = 200 * MSEC
+DMA32_PAGES = 3 * GIB // PAGE_SIZE
+"""What a PC has below 4 GiB."""
+EARLY_PAGES = 256 * MIB // PAGE_SIZE
+"""The first section of 128 MiB, and on to the next boundary of one."""
 
 
 class DirtyState(NamedTuple):
@@ -79,6 +83,22 @@ class DirtyDomain:
             if limit > floor:
                 self.dirty_limit = limit - ((limit - floor) >> 5)
             self._updated_ns = now_ns
+
+
+def writeback_set_ratelimit(k: Kernel) -> None:
+    """Set the limit that the machine starts with, as when its processors came up.
+
+    With deferred struct pages only the zones below the highest one, and two sections (256 MiB) of
+    that, were memory then: mm/mm_init.c:defer_init(), deferred_grow_zone() (in v4.2). Nothing
+    raises the limit before a dirtier is first held back, so until then a flusher's chunk is small
+    on a small machine. Setting vm.dirty_bytes sets the limit too.
+    """
+    if not k.features.deferred_memory_init:
+        return
+    memory = k.zone.managed
+    lower_zones = DMA32_PAGES if memory > DMA32_PAGES else 0
+    early = min(memory, lower_zones + EARLY_PAGES)
+    k.global_domain.dirty_limit = _thresholds(k, early)[0]
 
 
 def global_dirtyable_memory(k: Kernel) -> int:

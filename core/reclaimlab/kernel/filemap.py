@@ -141,7 +141,7 @@ def generic_perform_write(
             return done or wrote
         done += wrote
         process.nr_dirtied += wrote
-        yield wrote * copy_ns
+        yield wrote * copy_ns + a_ops.write_ns(wrote) * k.cpu_slowdown
         if balance_dirty_pages.balance_dirty_pages_ratelimited(k, mapping, process):
             yield from balance_dirty_pages.balance_dirty_pages(k, mapping, process)
     return done
@@ -204,7 +204,7 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
     gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if k.features.large_folios and mapping.a_ops.large_folios:
         return (yield from _write_new_folio(k, mapping, memcg, gfp, index, nr))
-    nr = min(nr, WRITE_STEP)
+    nr = min(nr, WRITE_STEP, max(1, process.nr_dirtied_pause - process.nr_dirtied))
     lacking = nr - memcg.margin
     cost_ns = clean_tail.reclaim_clean_tail(k, memcg, lacking) if lacking > 0 else 0
     if cost_ns:

@@ -243,14 +243,14 @@ class Mapping:
         a_ops: the filesystem (kernel/aops.py); None for anonymous memory.
         bdi: where its dirty pages go.
         size_pages: length of the file. ondisk_pages: how far its on-disk size reaches.
-        nr_dirty: dirty pages. dirtied_when_ns: when it last became dirty.
+        nr_dirty, nr_writeback: pages in these states. dirtied_when_ns: when it last became dirty.
         private: the filesystem's own inode.
     """
 
     __slots__ = (
         "a_ops", "bdi", "dirtied_when_ns", "dirty", "file", "folio_pages", "gfp_mask", "name",
-        "nr_dirty", "ondisk_pages", "pages", "private", "size_pages", "sync_owner", "wb", "wb_list",
-        "writeback_index",
+        "nr_dirty", "nr_writeback", "ondisk_pages", "pages", "private", "size_pages",
+        "sync_owner", "wb", "wb_list", "writeback_index",
     )  # fmt: skip
 
     def __init__(self, name: str, *, file: bool = True, a_ops: Any = None, bdi: Any = None) -> None:
@@ -261,6 +261,7 @@ class Mapping:
         self.pages = ExtentIndex()
         self.dirty = ExtentIndex()
         self.nr_dirty = 0
+        self.nr_writeback = 0
         self.dirtied_when_ns = 0
         self.size_pages = 0
         self.ondisk_pages = 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reclaimlab.kernel import balance_dirty_pages
 from reclaimlab.kernel.aops import WritebackControl
 from reclaimlab.kernel.bdi_writeback import WbWork
+from reclaimlab.kernel.dirty_domain import wb_dirty_limit
 from reclaimlab.policy.gfp import PF_KTHREAD, PF_WQ_WORKER
 from reclaimlab.units import MSEC
 
@@ -70,7 +71,11 @@ def wb_start_background_writeback(wb: BdiWriteback) -> None:
 
 
 def wb_workfn(k: Kernel, wb: BdiWriteback) -> Steps:
-    """The flusher thread: work items, then old data, then background writeback."""
+    """The flusher thread: work items, then old data, then background writeback.
+
+    It has nothing to look at before something wakes it.
+    """
+    yield wb.wake
     while True:
         wb.background_pending = False
         yield from wb_do_writeback(k, wb)
@@ -98,13 +103,18 @@ def wb_do_writeback(k: Kernel, wb: BdiWriteback) -> Steps:
 
 
 def over_bground_thresh(k: Kernel, wb: BdiWriteback) -> bool:
-    """Return whether more is dirty than the background threshold of any domain of ``wb``."""
-    state = k.global_domain.state(k)
-    if k.nr_dirty > state.bg_thresh:
-        return True
+    """Return whether more is dirty than the background threshold of any domain of ``wb``.
+
+    Or more for this flusher than its share of it: one whose device has not written lately has none,
+    and writes all it has whenever it looks.
+    """
+    domains = [k.global_domain]
     groups = k.memcgs if wb.memcg is None else [wb.memcg]
-    for group in groups:
-        if group.domain is not None and group.nr_dirty > group.domain.state(k).bg_thresh:
+    domains += [group.domain for group in groups if group.domain is not None]
+    for domain in domains:
+        thresh = domain.state(k).bg_thresh
+        dirty = k.nr_dirty if domain.memcg is None else domain.memcg.nr_dirty
+        if dirty > thresh or wb.nr_dirty > wb_dirty_limit(k, domain, wb, thresh):
             return True
     return False
 
@@ -125,7 +135,8 @@ def wb_writeback(k: Kernel, wb: BdiWriteback, work: WbWork) -> Steps:
         if not wb.b_io:
             queue_io(wb, older_than)
         wrote = yield from writeback_sb_inodes(k, wb, work, start)
-        balance_dirty_pages.update_bandwidth(k, wb, None, start)
+        if not k.features.estimates_by_inode:
+            balance_dirty_pages.update_bandwidth(k, wb, None, start)
         if wrote:
             continue
         if not wb.b_more_io:
@@ -152,11 +163,10 @@ def writeback_chunk_size(k: Kernel, wb: BdiWriteback, work: WbWork) -> int:
     Half a second's worth of the device as it is estimated, at most an eighth of the dirty limit, in
     multiples of 4 MiB. With the initial estimate of 100 MB/s that is 52 MiB.
     """
-    pages: int = min(
-        wb.avg_write_bandwidth // 2,
-        max(k.global_domain.dirty_limit, k.global_domain.state(k).thresh) // DIRTY_SCOPE,
-        work.nr_pages,
-    )
+    limit = k.global_domain.dirty_limit
+    if not k.features.deferred_memory_init:
+        limit = max(limit, k.global_domain.state(k).thresh)
+    pages: int = min(wb.avg_write_bandwidth // 2, limit // DIRTY_SCOPE, work.nr_pages)
     return (pages + MIN_WRITEBACK_PAGES) // MIN_WRITEBACK_PAGES * MIN_WRITEBACK_PAGES
 
 
@@ -188,12 +198,23 @@ def writeback_single_inode(k: Kernel, mapping: Mapping, wbc: WritebackControl) -
     """Write a part of one inode through its filesystem."""
     mapping.sync_owner = k.current
     chunk = wbc.nr_to_write
-    yield from mapping.a_ops.writepages(k, mapping, wbc)
+    yield from do_writepages(k, mapping, wbc)
     mapping.sync_owner = None
     k.tracepoint(
         "writeback_single_inode", bdi=mapping.bdi.name, to_write=chunk,
         wrote=chunk - wbc.nr_to_write,
     )  # fmt: skip
+
+
+def do_writepages(k: Kernel, mapping: Mapping, wbc: WritebackControl) -> Steps:
+    """Have the filesystem write, and since v5.16 measure the flusher's speed around that."""
+    wb: BdiWriteback = mapping.wb
+    if k.features.estimates_by_inode:
+        balance_dirty_pages.wb_bandwidth_estimate_start(k, wb)
+    yield from mapping.a_ops.writepages(k, mapping, wbc)
+    if k.features.estimates_by_inode:
+        # Few of the pages are on the device yet; what is counted is what came before them.
+        balance_dirty_pages.update_bandwidth(k, wb, None, 0)
 
 
 def requeue_inode(k: Kernel, wb: BdiWriteback, mapping: Mapping, wbc: WritebackControl) -> None:

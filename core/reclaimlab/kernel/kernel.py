@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from reclaimlab.policy.table import HookTable
 
 
+STAT_UNIT_PAGES = 1 << 15
+"""128 MiB."""
+
+
 class DirtySettings:
     """vm.dirty_*: shares in per cent, sizes in bytes (0: use the share), times in ns."""
 
@@ -80,6 +84,8 @@ class Kernel:
         cgroup: str = "v1",
         hz: int = 250,
         cpus: int = 2,
+        cpu_slowdown: int = 1,
+        reclaim_slowdown: int = 1,
         swappiness: int = 60,
         dirty: DirtySettings,
     ) -> None:
@@ -91,6 +97,8 @@ class Kernel:
         self.hz = hz
         self.jiffy_ns = SEC // hz
         self.cpus = cpus
+        self.cpu_slowdown = cpu_slowdown
+        self.reclaim_slowdown = reclaim_slowdown
         self.swappiness = swappiness
         self.dirty = dirty
         self.zone = Zone(loop, managed=memory_pages, min_free_bytes=min_free_bytes)
@@ -113,6 +121,11 @@ class Kernel:
         self.nr_dirty = 0
         self.nr_writeback = 0
         self.nr_throttled = 0
+        self.throttled_written_diff = [0] * cpus
+        self.completion_cpus = streams["processors of completions"]
+        units = memory_pages // STAT_UNIT_PAGES
+        self.stat_threshold = min(2 * cpus.bit_length() * (1 + units.bit_length()), 125)
+        """Pages by which a node's counter may be behind (calculate_normal_threshold())."""
         self.throttle_start_written = 0
         self.reclaim_wait = WaitQueue(loop, "reclaim_wait[WRITEBACK]")
         self.reclaim_wait_congested = WaitQueue(loop, "reclaim_wait[CONGESTED]")

@@ -37,6 +37,7 @@ class MemCgroup:
         usage: pages charged, kernel memory included. limit, soft_limit, high: UNLIMITED if not set.
         nr_dirty, nr_writeback: its file pages in these states.
         under_oom: tasks wait for the OOM killer; failcnt: charges that met the limit.
+        slab_bytes: charged kernel objects that do not fill a page yet.
         domain: its dirty-throttling domain (cgroup writeback), if it has one.
     """
 
@@ -59,6 +60,7 @@ class MemCgroup:
         "pgscan",
         "pgsteal",
         "reclaim_ns",
+        "slab_bytes",
         "soft_limit",
         "swappiness",
         "under_oom",
@@ -88,6 +90,7 @@ class MemCgroup:
         self.usage = 0
         self.peak_usage = 0
         self.kernel_pages = 0
+        self.slab_bytes = 0
         self.nr_dirty = 0
         self.nr_writeback = 0
         self.failcnt = 0
@@ -175,6 +178,7 @@ def __mem_cgroup_try_charge(
 ) -> Steps:
     """Reclaim and retry until the charge fits, or the policy says otherwise."""
     attempts = kills = 0
+    freed, hopeless = 0, False
     while True:
         task = k.current
         if task.killed or task.flags & PF_MEMALLOC:
@@ -183,7 +187,10 @@ def __mem_cgroup_try_charge(
         if not gfp & GFP_WAIT:
             return False
         over.failcnt += 1
-        freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
+        if not hopeless:
+            sleeps = k.vmstat.reclaim_sleeps
+            freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
+            hopeless = _stands_still(k, freed, sleeps)
         if memcg.margin < nr:
             fruitless = not (freed and nr <= 8)
             attempts += fruitless
@@ -198,7 +205,7 @@ def __mem_cgroup_try_charge(
                 return True
             if action is OomAction.KILL:
                 yield from oom.mem_cgroup_handle_oom(k, over, gfp, nr)
-                attempts, kills = 0, kills + 1
+                attempts, kills, hopeless = 0, kills + 1, False
         blocked = memcg.try_charge(nr)
         if blocked is None:
             k.progress_ns = k.loop.now
@@ -214,12 +221,22 @@ def mem_cgroup_do_charge(k: Kernel, over: MemCgroup, gfp: int, nr: int) -> Steps
     """
     total = 0
     for loop in range(k.features.memcg_reclaim_loops):
-        total += yield from vmscan.try_to_free_mem_cgroup_pages(k, over, gfp, nr)
+        sleeps = k.vmstat.reclaim_sleeps
+        freed = yield from vmscan.try_to_free_mem_cgroup_pages(k, over, gfp, nr)
+        total += freed
         if over.limit - over.usage >= 1:
             break
-        if loop and not total:
+        if (loop and not total) or _stands_still(k, freed, sleeps):
             break
     return total
+
+
+def _stands_still(k: Kernel, freed: int, sleeps: int) -> bool:
+    """Return whether to reclaim once more would find everything as it was.
+
+    Only where no time passes while a task runs, and only after a fruitless try that never slept.
+    """
+    return k.loop.timeless and not freed and k.vmstat.reclaim_sleeps == sleeps
 
 
 def mem_cgroup_largest_soft_limit_node(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reclaimlab.kernel import fs_writeback, reclaim_throttle
+from reclaimlab.kernel import balance_dirty_pages, fs_writeback, reclaim_throttle
 
 if TYPE_CHECKING:
     from reclaimlab.kernel.folio import Extent
@@ -66,6 +66,9 @@ def set_page_writeback(k: Kernel, extent: Extent, unit: WritebackUnit) -> None:
     if unit.wb is not None:
         unit.wb.bdi.nr_writeback += nr
         unit.wb.nr_writeback += nr
+        if not extent.mapping.nr_writeback:
+            unit.wb.writeback_inodes += 1
+        extent.mapping.nr_writeback += nr
 
 
 def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
@@ -93,6 +96,9 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
         wb.nr_writeback -= total
         wb.written += total
         wb.count_completion(k, total)
+        unit.mapping.nr_writeback -= total
+        if not unit.mapping.nr_writeback:
+            balance_dirty_pages.wb_inode_writeback_end(k, wb)
     k.progress_ns = k.loop.now
     unit.queue.wake_all()
     reclaim_throttle.acct_reclaim_writeback(k, total)
@@ -100,9 +106,13 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
 
 
 def rotate_reclaimable_page(k: Kernel, extent: Extent) -> None:
-    """Move a page that is clean, inactive, unlocked and on a list to the tail, to be freed next."""
+    """Move a page that is clean, unlocked and on a list to the inactive tail, to be freed next."""
     lru = extent.lru
-    if lru is not None and not lru.active and not extent.dirty and extent.locked is None:
-        lru.remove(extent)
-        lru.add_tail(extent)
-        k.vmstat.pgrotated += extent.nr
+    if lru is None or extent.dirty or extent.locked is not None:
+        return
+    lruvec, file = extent.memcg.lruvec, extent.mapping.file
+    if lru.active and not k.features.rotates_active:
+        return
+    lru.remove(extent)
+    (lruvec.inactive_file if file else lruvec.inactive_anon).add_tail(extent)
+    k.vmstat.pgrotated += extent.nr

@@ -31,6 +31,7 @@ class Process:
         "accepted_bytes",
         "anon",
         "aop_nofs",
+        "background",
         "dirty_paused_ns",
         "errors",
         "exited",
@@ -42,6 +43,7 @@ class Process:
         "nr_dirtied",
         "nr_dirtied_pause",
         "oom_score_adj",
+        "phases",
         "read_bytes",
         "read_ns",
         "reclaim_ns",
@@ -73,12 +75,25 @@ class Process:
         self.read_ns: list[int] = []
         self.in_call_since_ns = -1
         self.exited = False
+        self.phases: list[tuple[str, int, int]] = []
+        """Parts of its work it has named: name, begin and end (ns; -1 while it lasts)."""
         self.is_writer = False
+        self.background = False
+        """The rest of the machine: no metric counts it."""
         self.errors = 0
         """write() calls that failed with -ENOMEM."""
         self.transaction = 0
         """Depth of transactions it is in."""
         self.aop_nofs: bool | None = None
+
+    def begin_phase(self, name: str, now_ns: int) -> None:
+        """Note that a part of its work begins."""
+        self.phases.append((name, now_ns, -1))
+
+    def end_phase(self, now_ns: int) -> None:
+        """Note that the part begun last has ended."""
+        name, begun_ns, _ = self.phases[-1]
+        self.phases[-1] = (name, begun_ns, now_ns)
 
     def __repr__(self) -> str:
         return f"<Process {self.name} in {self.memcg.name}, rss {self.rss_pages} pages>"

@@ -61,7 +61,7 @@ class ScanControl:
         target: the memcg reclaimed from; None for global reclaim. With it set the pass is
             "memcg reclaim" to every rule, soft-limit reclaim included.
         view: what hooks are told, renewed when the priority or the zone's flags change.
-        debt_ns: CPU time spent since the task last let time pass.
+        debt_ns: CPU time spent since the task last let time pass, on a processor of usual speed.
         quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
             without any effect.
     """
@@ -85,6 +85,7 @@ class ScanControl:
         "priority",
         "quiet",
         "sane",
+        "slowdown",
         "target",
         "task",
         "total_scanned",
@@ -111,6 +112,7 @@ class ScanControl:
         self.nr_reclaimed = 0
         self.total_scanned = 0
         self.debt_ns = 0
+        self.slowdown = k.reclaim_slowdown
         self.priority = priority
         self.start_pass(k, priority)
 
@@ -131,6 +133,10 @@ class ScanControl:
             zone.congested or (self.target is not None and self.target.congested),
         )  # fmt: skip
         self.quiet: set[int] = set()
+        self.forget_answers()
+
+    def forget_answers(self) -> None:
+        """Have the policies asked anew; to them it makes no difference."""
         self._writeback: list[WritebackDecision | None] = [None] * 8
         self._dirty: list[DirtyDecision | None] = [None] * 4
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 FREEABLE = frozenset({0, 4})
 """States (see scan_state) of pages that reclaim can free on the spot."""
+DIRTY_OR_WRITEBACK = 3
+"""The part of such a state that rules about whole batches go by."""
 MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
 TIME_STEP_NS = 200_000
@@ -323,8 +325,10 @@ def shrink_inactive_list(
     throttle, woke = after_batch(k, sc, stat)
     if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
         sc.quiet.clear()
-    else:
+    elif all(state & DIRTY_OR_WRITEBACK == 1 for state in states):
         sc.quiet |= states
+    else:  # A mixed batch says nothing of one that is all dirty, which wakes or waits.
+        sc.quiet |= {state for state in states if state & DIRTY_OR_WRITEBACK != 1}
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:
@@ -355,8 +359,7 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
     sc.add(stat)
     sc.nr_scanned += stat.scanned
     sc.debt_ns += (
-        stat.folios * costs.SCAN_FOLIO_NS
-        + stat.scanned * costs.SCAN_PAGE_NS
+        costs.scan_ns(stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
     k.vmstat.pgscan += stat.scanned
@@ -393,7 +396,7 @@ def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle 
 def pay(sc: ScanControl) -> Steps:
     """Let the CPU time pass that scanning has used up."""
     if sc.debt_ns:
-        debt, sc.debt_ns = sc.debt_ns, 0
+        debt, sc.debt_ns = sc.debt_ns * sc.slowdown, 0
         yield debt
 
 

@@ -6,6 +6,7 @@ is written; a swapped page is known by count, not by slot.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.wait import Completion
@@ -61,13 +62,15 @@ def swap_writepage(k: Kernel, extent: Extent, *, may_block: bool) -> Steps:
     page_writeback.set_page_writeback(k, extent, unit)
     unit.submitted_ns = k.loop.now
     k.vmstat.pswpout += extent.nr
-
-    def end_swap_bio_write() -> None:
-        unit.done_ns = k.loop.now
-        page_writeback.end_page_writeback(k, unit)
-
-    yield from device.submit_bio(extent.nr * PAGE_SIZE, end_swap_bio_write, write=True)
+    done = partial(end_swap_bio_write, k, unit)
+    yield from device.submit_bio(extent.nr * PAGE_SIZE, done, write=True)
     return True
+
+
+def end_swap_bio_write(k: Kernel, unit: WritebackUnit) -> None:
+    """End the writeback, in the interrupt."""
+    unit.done_ns = k.loop.now
+    page_writeback.end_page_writeback(k, unit)
 
 
 def handle_mm_fault(k: Kernel, process: Process, nr: int) -> Steps:

@@ -63,7 +63,8 @@ def shrink_active_list(
             lruvec.recent_rotated[active.file] += extent.nr
         extent.referenced = extent.referenced and not extent.mapped
         inactive.put_back_head(extent)
-        sc.debt_ns += extent.nr // extent.folio_pages * costs.SCAN_FOLIO_NS // 2
+        folios = extent.nr // extent.folio_pages
+        sc.debt_ns += costs.scan_ns(folios, folios, has_folios=k.features.folio_names) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 

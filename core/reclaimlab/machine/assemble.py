@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reclaimlab.block import BlockDevice, LoopDevice
 from reclaimlab.engine.loop import Loop
 from reclaimlab.engine.rng import Streams
+from reclaimlab.fs.bare_xfs import BareXfs
 from reclaimlab.fs.base import Filesystem, FilesystemOptions
 from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
@@ -14,7 +15,7 @@ from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
 from reclaimlab.kernel import swap, vmscan, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
-from reclaimlab.kernel.dirty_domain import DirtyDomain
+from reclaimlab.kernel.dirty_domain import DirtyDomain, writeback_set_ratelimit
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.process import Process
@@ -40,6 +41,7 @@ FILESYSTEMS: dict[str, type[Filesystem]] = {
     "ext3": Ext3,
     "gfs2": Gfs2,
     "tmpfs": Tmpfs,
+    "bare-xfs": BareXfs,
 }
 COMMON = frozenset(
     {
@@ -56,6 +58,22 @@ COMMON = frozenset(
 )
 
 
+class Environment(Protocol):
+    """What stands in for time and hardware when every schedule is explored."""
+
+    def loop(self) -> Loop:
+        """Return the loop that tasks live in."""
+        ...
+
+    def streams(self) -> Any:
+        """Return what random numbers come from."""
+        ...
+
+    def device(self, loop: Loop, name: str) -> Any:
+        """Return the device that the scenario calls ``name``."""
+        ...
+
+
 class Assembly:
     """A kernel with everything the scenario names, by name.
 
@@ -70,10 +88,12 @@ class Assembly:
         seed: int,
         order: Order | None = None,
         trace: Trace | None = None,
+        environment: Environment | None = None,
     ) -> None:
         self.scenario = scenario
-        self.loop = Loop(order, trace)
-        self.streams = Streams(seed)
+        self.loop = Loop(order, trace) if environment is None else environment.loop()
+        self.environment = environment
+        self.streams: Streams = Streams(seed) if environment is None else environment.streams()
         self.kernel = _kernel(scenario, hooks, self.loop, self.streams)
         self.memcgs = _memcgs(scenario, self.kernel)
         self.devices = {name: _device(self, name) for name in scenario.device}
@@ -96,12 +116,14 @@ def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) 
     k = Kernel(
         loop, hooks, hooks.describe_kernel(machine.cgroup), streams,
         memory_pages=machine.memory // PAGE_SIZE, min_free_bytes=machine.min_free,
-        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus,
+        cgroup=machine.cgroup, hz=machine.hz, cpus=machine.cpus, cpu_slowdown=machine.cpu_slowdown,
+        reclaim_slowdown=machine.reclaim_slowdown,
         swappiness=machine.swappiness, dirty=dirty,
     )  # fmt: skip
     k.idle_workers = machine.idle_workers
     k.zone.free -= pages(machine.kernel_memory)
     k.global_domain = DirtyDomain()
+    writeback_set_ratelimit(k)
     k.kthreadd = workqueue.Kthreadd(k)
     k.spawn("kswapd0", vmscan.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
     return k
@@ -115,7 +137,7 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
             if spec.parent is not None and spec.parent not in groups:
                 continue
             groups[name] = MemCgroup(
-                k.loop, name, limit=spec.limit // PAGE_SIZE,
+                k.loop, name, limit=spec.limit_pages or spec.limit // PAGE_SIZE,
                 soft_limit=spec.soft_limit // PAGE_SIZE, high=spec.high // PAGE_SIZE,
                 swappiness=spec.swappiness, parent=groups[spec.parent] if spec.parent else None,
             )  # fmt: skip
@@ -126,6 +148,9 @@ def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
 
 def _device(assembly: Assembly, name: str) -> BlockDevice:
     spec = assembly.scenario.device[name]
+    if assembly.environment is not None:
+        device: BlockDevice = assembly.environment.device(assembly.loop, name)
+        return device
     if spec.loop:
         stream = assembly.streams[f"device {name}"]
         return LoopDevice(assembly.loop, stream, name, rate=spec.write_bw)
@@ -135,6 +160,7 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         "max_request": spec.max_request, "legacy": spec.queue == "legacy",
         "irq_cpu": spec.irq_cpu, "erase_every": spec.erase_every,
         "erase_stall_ns": spec.erase_stall, "flush_ns": spec.flush_time,
+        "burst_ns": spec.burst,
     }  # fmt: skip
     place = DevicePlace(assembly.loop, assembly.streams[f"device {name}"], name, settings)
     if spec.model is not None:
@@ -154,20 +180,25 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
     spec = assembly.scenario.filesystem[name]
     k = assembly.kernel
     model = None if spec.type in FILESYSTEMS else plugged.FilesystemPlugin(spec.type, spec.options)
-    features = k.hooks.describe_filesystem(FilesystemView(model.like if model else spec.type))
+    features = k.hooks.describe_filesystem(
+        FilesystemView(model.like if model else FILESYSTEMS[spec.type].type)
+    )
     if model:
         features = model.features(features)
     if spec.maps_while_unsubmitted is not None:
         features = features._replace(maps_while_unsubmitted=spec.maps_while_unsubmitted)
     options = FilesystemOptions(
         write_begin_gfp=spec.write_begin_gfp, mapping_gfp=spec.mapping_gfp, log_size=spec.log_size,
-        free_extent_pages=spec.free_extent // PAGE_SIZE,
+        free_extent_pages=spec.free_extent // PAGE_SIZE, workers=spec.workers or 1,
+        charge_failure=spec.charge_failure or "force",
     )  # fmt: skip
     bdi: Any = None
     if spec.device:
         bdi = assembly.bdis.get(spec.device)
         if bdi is None:
             bdi = assembly.bdis[spec.device] = BackingDev(k, assembly.devices[spec.device])
+            if estimate := assembly.scenario.device[spec.device].estimate:
+                bdi.wb.know_bandwidth(estimate // PAGE_SIZE)
     place = MountPlace(k, name, bdi, features, options)
     mounted = model.mount(place) if model else FILESYSTEMS[spec.type](*place)
     if assembly.scenario.machine.shrinkable_slab and isinstance(mounted, Xfs):
@@ -189,6 +220,7 @@ def _tasks(assembly: Assembly, name: str) -> None:
         own = f"{name}-{number}" if spec.count > 1 else name
         process = Process(own, assembly.memcgs[spec.memcg], is_kthread=spec.kthread)
         process.oom_score_adj = spec.oom_score_adj
+        process.background = bool(arguments.get("background"))
         context = Context(
             k, process, assembly.filesystems.get(spec.filesystem), assembly.streams[f"task {own}"]
         )

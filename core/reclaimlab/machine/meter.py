@@ -46,7 +46,8 @@ class Meter:
         note("writeback", "pages", k.nr_writeback)
         note("scanned", "pages", k.vmstat.pgscan)
         note("reclaimed", "pages", k.vmstat.pgsteal)
-        note("accepted", "bytes", sum(process.accepted_bytes for process in k.processes))
+        writers = (process for process in k.processes if process.is_writer)
+        note("accepted", "bytes", sum(process.accepted_bytes for process in writers))
         note("reclaim_time", "ns", sum(process.reclaim_ns for process in k.processes))
         for name, device in self._assembly.devices.items():
             device.in_flight()
@@ -86,14 +87,16 @@ class Meter:
         for device in self._assembly.devices.values():
             device.in_flight()  # what is done by now counts as written
         span = max(k.loop.now, 1)
-        users = [process for process in k.processes if not process.is_kthread]
+        users = [each for each in k.processes if not (each.is_kthread or each.background)]
         writers = [process for process in users if process.is_writer]
         writes = sorted(_with_open_calls(writers, k.loop.now, read=False))
         reads = sorted(_with_open_calls([p for p in users if p.read_ns], k.loop.now, read=True))
         result = {
             "writer_throughput": sum(process.accepted_bytes for process in writers) * SEC / span,
             "device_throughput": sum(
-                device.written_bytes for device in self._assembly.devices.values()
+                device.written_bytes
+                for name, device in self._assembly.devices.items()
+                if not self._assembly.scenario.device[name].background
             )
             * SEC
             / span,

@@ -32,6 +32,7 @@ def simulate(
     order: Order | None = None,
     trace: Trace | None = None,
     until_ns: int | None = None,
+    observe: Callable[[Assembly], None] | None = None,
 ) -> RunResult:
     """Run ``scenario`` once with the policies of ``table``.
 
@@ -45,6 +46,7 @@ def simulate(
         order: who goes first among equals; first come, first served if None.
         trace: told of every kernel tracepoint and of every task's states; changes nothing.
         until_ns: end then, if the scenario does not end earlier.
+        observe: given the machine before it starts; may look, and ask the loop to be called again.
 
     Raises:
         PolicyError: a policy raised or answered nonsense; its time and task are filled in.
@@ -66,12 +68,14 @@ def simulate(
             progress(loop.now)
         if watchdog.look():
             loop.stop(str(watchdog.incident.verdict) if watchdog.incident else "stopped")
-        elif all(process.exited for process in k.processes):
+        elif all(process.exited or process.background for process in k.processes):
             loop.stop("every task has ended")
         else:
             loop.call_after(scenario.sample_interval, tick)
 
     loop.call_after(0, tick)
+    if observe is not None:
+        observe(assembly)
     ended = _run(assembly, min(scenario.duration, until_ns or scenario.duration))
     return _result(
         assembly, meter, watchdog, contender, seed, "duration" if ended == "time" else ended

@@ -32,3 +32,8 @@ class VmStat:
     slabs_scanned: int = 0
     workers_created: int = 0
     maydays: int = 0
+
+    @property
+    def reclaim_sleeps(self) -> int:
+        """How often reclaim has slept."""
+        return self.writeback_waits + self.throttles

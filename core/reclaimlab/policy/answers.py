@@ -214,11 +214,37 @@ def _is_sound_wakeup(answer: Any) -> bool:
     return (wake is False or wake is True) and type(nr_pages) is int and 0 <= nr_pages <= MOST
 
 
+def _is_sound_scope(answer: Any) -> bool:
+    if type(answer) is not ScopeChange:
+        return False
+    sets: Any = answer.set_flags
+    clears: Any = answer.clear_flags
+    aop_nofs: Any = answer.aop_nofs
+    return (
+        type(sets) is int
+        and type(clears) is int
+        and 0 <= sets <= MOST
+        and 0 <= clears <= MOST
+        and not sets & clears
+        and (aop_nofs is None or aop_nofs is False or aop_nofs is True)
+    )
+
+
+def _is_sound_domain(answer: Any) -> bool:
+    if type(answer) is not DirtyThrottle:
+        return False
+    values: tuple[Any, ...] = answer
+    everywhere, memcg = values
+    return (everywhere is False or everywhere is True) and (memcg is False or memcg is True)
+
+
 def _is_never_sure(_answer: Any) -> bool:
     return False
 
 
 _SHORT: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "enter_scope": _is_sound_scope,
+    "throttle_dirty": _is_sound_domain,
     "decide_writeback_wait": _is_sound_wait,
     "decide_dirty_folio": _is_sound_dirty,
     "throttle_after_batch": _is_sound_throttle,

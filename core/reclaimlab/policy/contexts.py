@@ -193,6 +193,14 @@ class Features(NamedTuple):
     """cgroup writeback exists (v4.2): a memcg can have its own bdi_writeback on v2."""
     zone_writeback_flag: bool = True
     """ZONE_WRITEBACK / PGDAT_WRITEBACK exists (v3.11): a batch all under writeback sets it."""
+    rotates_active: bool = False
+    """A page that reclaim marked goes to the inactive tail at the end of its writeback even from
+    the active list (c55e8d035b28, in v4.11)."""
+    estimates_by_inode: bool = False
+    """A flusher's speed is measured around each do_writepages() and while an inode is under
+    writeback (42dd235cb15c and fee468fdf41c, in v5.16), not after each round."""
+    deferred_memory_init: bool = False
+    """Most memory is initialised after the dirty limit was first set (deferred struct pages)."""
     folio_names: bool = False
     """Functions are named after folios (v5.17): shrink_folio_list, folio_wait_writeback."""
 
@@ -214,7 +222,8 @@ class FilesystemFeatures(NamedTuple):
     one_work_per_inode: bool
     """XFS since v5.6: completions of an inode are one work item and merge."""
     max_ioend_pages: int
-    """Most pages one completion unit can hold; 0 is no limit but the flusher's chunk."""
+    """Most pages (XFS with large folios: folios) one completion unit can hold; 0 is no limit but
+    the flusher's chunk."""
     bio_max_pages: int
     """Most pages one bio can hold when pages are small (BIO_MAX_PAGES)."""
     maps_while_unsubmitted: bool
@@ -222,5 +231,7 @@ class FilesystemFeatures(NamedTuple):
     submitted."""
     cgroup_writeback: bool
     """SB_I_CGROUPWB: the memcg's own dirty throttling applies on cgroup v2."""
+    size_in_handle: bool
+    """ext4 up to v6.6: write() of new pages logs the file's size in a handle of its own."""
     submission_allocates_transaction: bool
     """XFS up to v5.x: xfs_setfilesize_trans_alloc() between marking and submission."""

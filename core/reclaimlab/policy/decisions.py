@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -106,8 +105,7 @@ class FlusherWakeup(NamedTuple):
 NO_WAKEUP: Final = FlusherWakeup(wake=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeChange:
+class ScopeChange(NamedTuple):
     """The answer of ``enter_scope``: what this policy sets and clears; all answers are combined."""
 
     set_flags: int = 0

@@ -50,34 +50,36 @@ class _Implementation:
         given: tuple[str, ...],
     ) -> None:
         self.policy = policy
-        straight = wanted == given
-        picks = tuple(given.index(name) for name in wanted)
+        ask = function if wanted == given else _picking(function, wanted, given)
         is_sound = surely_sound(hook)
         last: Any = None  # answers are immutable, so one that was checked need not be again
 
         def call(*arguments: Any) -> Any:
             nonlocal last
             try:
-                answer = (
-                    function(*arguments)
-                    if straight
-                    else function(*(arguments[index] for index in picks))
-                )
+                answer = ask(*arguments)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # sys.exit() ends no run in silence
                 raise PolicyError(
                     policy, hook, f"raised {type(error).__name__}: {error}"
                 ) from error
-            if answer is None or answer is last or is_sound(answer):
+            if answer is None or answer is last:
                 return answer
-            problem = problem_of(hook, answer)
-            if problem:
+            if not is_sound(answer) and (problem := problem_of(hook, answer)):
                 raise PolicyError(policy, hook, problem)
             last = answer
             return answer
 
         self.call = call
+
+
+def _picking(
+    function: Callable[..., Any], wanted: tuple[str, ...], given: tuple[str, ...]
+) -> Callable[..., Any]:
+    # A policy names only the arguments that it wants, in any order.
+    picks = tuple(given.index(name) for name in wanted)
+    return lambda *arguments: function(*(arguments[index] for index in picks))
 
 
 Memo = dict[Any, Any]

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING, Final
 from reclaimlab.errors import ReclaimlabError, did_you_mean
 from reclaimlab.reports.csv_table import csv_report
 from reclaimlab.reports.evidence import NOTHING, Evidence
-from reclaimlab.reports.ftrace import ftrace_report
 from reclaimlab.reports.html.page import html_report
 from reclaimlab.reports.json_object import comparison_object, dump
 from reclaimlab.reports.markdown import markdown_report
-from reclaimlab.reports.perfetto import perfetto_report
 from reclaimlab.reports.text import text_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from reclaimlab.measure.timeline import Timeline
     from reclaimlab.runs.comparison import Comparison
 
 FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
@@ -27,12 +24,6 @@ FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
     "json": lambda comparison, _: dump(comparison_object(comparison)),
     "csv": lambda comparison, _: csv_report(comparison),
 }
-
-TIMELINE_FORMATS: Final[dict[str, Callable[[Sequence[Timeline]], str]]] = {
-    "perfetto": perfetto_report,
-    "ftrace": lambda timelines: ftrace_report(timelines[0]),
-}
-"""Formats of runs rather than of a comparison; ``ftrace`` has room for one run."""
 
 
 def render(comparison: Comparison, name: str, evidence: Evidence = NOTHING) -> str:

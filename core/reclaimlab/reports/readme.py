@@ -56,6 +56,21 @@ def refresh_readme(path: Path, grid: Grid) -> None:
         raise ReclaimlabError(f"{path} cannot be brought up to date: {error.strerror}") from None
 
 
+def fill_block(path: Path, name: str, block: str) -> None:
+    """Put ``block`` between the marks ``name`` of a file.
+
+    Raises:
+        ReclaimlabError: the file cannot be read or written, or has no such marks.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if not _marked(name).search(text):
+            raise ReclaimlabError(f"{path} has no block to fill; marks: <!-- {name} -->")
+        path.write_text(replace_block(text, name, block), encoding="utf-8")
+    except OSError as error:
+        raise ReclaimlabError(f"{path} cannot be brought up to date: {error.strerror}") from None
+
+
 def replace_block(text: str, name: str, block: str) -> str:
     """Return ``text`` with ``block`` between the marks ``name``."""
     return _marked(name).sub(lambda found: f"{found['start']}{block}{found['end']}", text)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from reclaimlab.hosting.catalog import Catalog
+    from reclaimlab.runs.pool import Watcher
     from reclaimlab.scenarios.schema import Scenario
     from reclaimlab.store.writer import StoreWriter
 
@@ -100,13 +101,17 @@ def compare(
     jobs: int = 1,
     observers: Iterable[Observer] = (),
     stop: Stop = never,
+    watcher: Watcher | None = None,
 ) -> Comparison:
     """Run ``plan``, storing each run when it ends; return what came of it.
 
     A run that fails is stored with its error, and the others go on. Once ``stop`` says so, what is
-    stored so far is returned: see :attr:`Comparison.stored_runs`.
+    stored so far is returned: see :attr:`Comparison.stored_runs`. A ``watcher`` is told how far
+    each run is: see :func:`run_all`.
     """
-    return _in_rounds(plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop)
+    return _in_rounds(
+        plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, watcher=watcher
+    )
 
 
 def compare_until_enough(
@@ -140,12 +145,13 @@ def _in_rounds(
     jobs: int,
     observers: Iterable[Observer],
     stop: Stop,
+    watcher: Watcher | None = None,
 ) -> Comparison:
     comparison_id = writer.begin_comparison(plan.head)
     records: list[RunRecord] = []
     every = tuple(observers)
     while True:
-        for request, record in run_all(plan.requests, jobs=jobs, stop=stop):
+        for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
             writer.add_run(comparison_id, request.number, record)
             records.append(_without_series(record))
             event = event_of(records[-1], len(records), plan.head.planned_runs)

@@ -13,7 +13,7 @@ from reclaimlab.errors import ReclaimlabError
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.run import installed_policies
 from reclaimlab.runs.sources import HASH_LENGTH, source_hash
-from reclaimlab.scenarios.builtin import builtin_scenarios
+from reclaimlab.scenarios.builtin import TINY, builtin_scenarios
 from reclaimlab.scenarios.reader import load_scenario, scenario_hash
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ class Grid:
 def all_cases() -> tuple[Case, ...]:
     """Return every case of the library in the order of the tables."""
     known = [name for name in ORDER if name in builtin_scenarios()]
-    others = [name for name in builtin_scenarios() if name not in ORDER]
+    others = [
+        name for name in builtin_scenarios() if name not in ORDER and not name.startswith(TINY)
+    ]
     return tuple(
         Case(name, setting) for name in (*known, *others) for setting in VARIANTS.get(name, ("",))
     )

@@ -8,7 +8,6 @@ so the parent knows which run a process died of, and can end that one alone.
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections import deque
 from collections.abc import Callable
@@ -19,9 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 from reclaimlab.hosting.blame import blame
 from reclaimlab.runs.foreign import foreign_plugins, unusable
+from reclaimlab.runs.isolated import killed
 from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, RunStoppedError, Stop, failed_record, never, record_run
-from reclaimlab.runs.worker import Done, Worker
+from reclaimlab.runs.worker import Worker
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Outcome = tuple[RunRequest, RunRecord]
 Listener = Callable[[RunRequest, str], None]
+Watcher = Callable[[RunRequest, int], None]
 
 _POLL_S: Final = 0.1
 """How long the parent may take to notice that it should stop, or that a run takes too long."""
@@ -41,6 +42,7 @@ def run_all(
     stop: Stop = never,
     limits: Limits | None = None,
     printed: Listener | None = None,
+    watcher: Watcher | None = None,
 ) -> Iterator[Outcome]:
     """Yield the record of each request, in the order in which the runs end.
 
@@ -52,6 +54,8 @@ def run_all(
             way are given up.
         limits: what a run with somebody else's plugin may use; the environment's if None.
         printed: told what such a run has printed.
+        watcher: told the simulated time (ns) each run has reached, 0 when it begins, about twice a
+            second. Every run then goes to a process, which the watcher's stop can end at once.
     """
     waiting = []
     for request in requests:
@@ -59,10 +63,10 @@ def run_all(
             yield request, failed_record(request, Failure.POLICY, problem)
         else:
             waiting.append(request)
-    if jobs == 1 and not any(map(foreign_plugins, waiting)):
+    if jobs == 1 and watcher is None and not any(map(foreign_plugins, waiting)):
         yield from _run_here(waiting, stop)
     else:
-        pool = _Pool(jobs, stop, limits or Limits.from_environment(), printed)
+        pool = _Pool(jobs, stop, limits or Limits.from_environment(), printed, watcher)
         yield from pool.run(waiting)
 
 
@@ -84,11 +88,19 @@ class _Pool:
     one that somebody killed loses only time, and one that kills its process does so again.
     """
 
-    def __init__(self, jobs: int, stop: Stop, limits: Limits, printed: Listener | None) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        stop: Stop,
+        limits: Limits,
+        printed: Listener | None,
+        watcher: Watcher | None,
+    ) -> None:
         self._jobs = jobs
         self._stop = stop
         self._limits = limits
         self._printed = printed
+        self._watcher = watcher
         self._context = get_context("spawn")
         self._started = 0
         self._workers: list[Worker] = []
@@ -125,7 +137,7 @@ class _Pool:
                 self._workers.append(idle)
                 self._started += 1
             if idle.give(waiting[0], is_foreign=bool(foreign_plugins(waiting[0]))):
-                waiting.popleft()
+                self._watched(waiting.popleft(), 0)
             else:
                 self._drop(idle)
 
@@ -143,19 +155,25 @@ class _Pool:
             yield from self._bury(worker, request, waiting)
             return
         if done is None:
+            if worker.reached_ns:
+                self._watched(request, worker.reached_ns)
             return
         worker.request = None
         if done.printed and self._printed:
             self._printed(request, done.printed)
-        yield request, _judged(request, done)
+        yield request, done.record
+
+    def _watched(self, request: RunRequest, time_ns: int) -> None:
+        if self._watcher is not None:
+            self._watcher(request, time_ns)
 
     def _bury(
         self, worker: Worker, request: RunRequest, waiting: deque[RunRequest]
     ) -> Iterator[Outcome]:
         ended = self._drop(worker)
-        guilty = blame(worker.trace(), foreign_plugins(request))
-        if guilty:
-            yield request, failed_record(request, Failure.POLICY, _died(guilty, ended))
+        how = f"ended the process that simulated it ({ended})"
+        if record := killed(request, worker.trace(), how):
+            yield request, record
         elif request in self._died_once:
             yield request, failed_record(request, Failure.LOST, _lost(request, ended))
         else:
@@ -171,20 +189,6 @@ class _Pool:
         self._drop(worker)
         error = f"plugin {guilty}: {problem}; the process was ended"
         return request, failed_record(request, Failure.POLICY, error)
-
-
-def _judged(request: RunRequest, done: Done) -> RunRecord:
-    if not done.changed:
-        return done.record
-    names = " or ".join(each.name for each in foreign_plugins(request))
-    error = f"plugin {names}: changes {', '.join(done.changed[:3])}; a plugin may not"
-    return dataclasses.replace(
-        done.record, result=None, result_hash="", failure=Failure.POLICY, error=error
-    )
-
-
-def _died(guilty: str, ended: str) -> str:
-    return f"plugin {guilty}: ended the process that simulated it ({ended})"
 
 
 def _lost(request: RunRequest, ended: str) -> str:

@@ -20,11 +20,14 @@ from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
+    from reclaimlab.machine.assemble import Assembly
     from reclaimlab.measure.records import RunResult
     from reclaimlab.policy.extensions import Kind
     from reclaimlab.scenarios.schema import Scenario
 
 Stop = Callable[[], bool]
+Progress = Callable[[int], None]
+"""Told the simulated time (ns) at every sample."""
 
 
 class RunStoppedError(Exception):
@@ -64,6 +67,8 @@ def run_one(
     catalog: Catalog | None = None,
     check: bool = False,
     stop: Stop = never,
+    observe: Callable[[Assembly], None] | None = None,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Simulate ``contender`` on ``scenario``; the same arguments give an equal result.
 
@@ -74,6 +79,8 @@ def run_one(
         catalog: where to find the policies; the installed ones if None.
         check: recount every invariant of the model on the way.
         stop: asked on the way; once true, the run is given up.
+        observe: given the machine before it starts; see :func:`reclaimlab.machine.simulate`.
+        progress: told the simulated time on the way.
 
     Raises:
         InvariantError: a bug of the model (with ``check``).
@@ -84,18 +91,24 @@ def run_one(
     catalog = catalog or installed_policies()
     parsed = parse_contender(contender, catalog)
 
-    def progress(_time_ns: int) -> None:
+    def sampled(time_ns: int) -> None:
         if stop():
             raise RunStoppedError
+        if progress is not None:
+            progress(time_ns)
 
     table = build_table(parsed, catalog)
-    result = simulate(scenario, str(parsed), table, seed, progress=progress, check=check)
+    result = simulate(
+        scenario, str(parsed), table, seed, progress=sampled, check=check, observe=observe
+    )
     if catalog.foreign(str(parsed)):
         table.recheck()
     return dataclasses.replace(result, policy_versions=parsed.versions())
 
 
-def record_run(request: RunRequest, *, stop: Stop = never) -> RunRecord:
+def record_run(
+    request: RunRequest, *, stop: Stop = never, progress: Progress | None = None
+) -> RunRecord:
     """Simulate what ``request`` asks for; a run that fails gives a record that says why.
 
     Raises:
@@ -103,7 +116,14 @@ def record_run(request: RunRequest, *, stop: Stop = never) -> RunRecord:
     """
     try:
         scenario = read_scenario(request.scenario_text, request.scenario)
-        result = run_one(scenario, request.contender, request.seed, check=request.check, stop=stop)
+        result = run_one(
+            scenario,
+            request.contender,
+            request.seed,
+            check=request.check,
+            stop=stop,
+            progress=progress,
+        )
     except RunStoppedError:
         raise
     except (PolicyError, ContenderError, ExtensionError) as error:

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from reclaimlab.hosting import gate
-from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.hosting.probe import ending
-from reclaimlab.runs.run import RunRequest, record_run
+from reclaimlab.runs.isolated import record_isolated
 from reclaimlab.runs.shield import shield
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnContext
 
     from reclaimlab.runs.limits import Limits
+    from reclaimlab.runs.run import RunRequest
     from reclaimlab.store.records import RunRecord
 
 _BEAT_S: Final = 0.5
@@ -40,8 +39,6 @@ class Done:
 
     packed: bytes
     printed: str
-    changed: tuple[str, ...]
-    """What a plugin has changed of the tool; it is put back."""
 
     @property
     def record(self) -> RunRecord:
@@ -56,6 +53,7 @@ class Worker:
     Attributes:
         request: the run under way; None if it is idle.
         is_foreign: somebody else's plugin is in that run, so the limits of time hold.
+        reached_ns: the simulated time that run has told of.
     """
 
     def __init__(self, context: SpawnContext, limits: Limits, folder: Path, number: int) -> None:
@@ -64,6 +62,7 @@ class Worker:
         self._trace.touch()
         self.request: RunRequest | None = None
         self.is_foreign = False
+        self.reached_ns = 0
         self._ready = False
         self._given = self._sign = 0.0
         self.connection, theirs = context.Pipe()
@@ -76,10 +75,10 @@ class Worker:
     def give(self, request: RunRequest, *, is_foreign: bool) -> bool:
         """Hand out a run; False if the process is gone."""
         try:
-            self.connection.send((request, is_foreign))
+            self.connection.send(request)
         except OSError:
             return False
-        self.request, self.is_foreign = request, is_foreign
+        self.request, self.is_foreign, self.reached_ns = request, is_foreign, 0
         self._given = self._sign = time.monotonic()
         return True
 
@@ -99,7 +98,10 @@ class Worker:
         if isinstance(told, str):  # the process has started; what went before was no run
             self._ready, self._given = True, self._sign
             return None
-        return told if isinstance(told, Done) else None
+        if isinstance(told, Done):
+            return told
+        self.reached_ns = told
+        return None
 
     def overdue(self) -> str:
         """Return which limit of time the run has passed; empty if none."""
@@ -164,28 +166,21 @@ def serve(connection: Connection, trace: str, limits: Limits) -> None:
     connection.send("ready")
     with contextlib.suppress(EOFError, OSError):
         while (work := connection.recv()) is not None:
-            request, is_foreign = work
-            before = None
-            if is_foreign:
-                gate.shut()
-                before = Snapshot()
-            record = record_run(request, stop=beat)
-            changed = before.undo_changes() if before else ()
+            record = record_isolated(work, progress=beat)
             packed = zlib.compress(pickle.dumps(record), level=1)
-            connection.send(Done(packed, printed.taken(), changed))
+            connection.send(Done(packed, printed.taken()))
 
 
 class _Beat:
-    """Asked at every sample whether to stop; says now and then that the run goes on."""
+    """Called at every sample; says now and then that the run goes on, and how far it is."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._clock = time.monotonic
         self._last = 0.0
 
-    def __call__(self) -> bool:
+    def __call__(self, time_ns: int) -> None:
         now = self._clock()
         if now - self._last > _BEAT_S:
             self._last = now
-            self._connection.send(now)
-        return False
+            self._connection.send(time_ns)

@@ -8,6 +8,9 @@ from typing import Final
 LIBRARY: Final = Path(__file__).parent / "library"
 RECORDINGS: Final = Path(__file__).parent / "recordings"
 
+TINY: Final = "tiny-"
+"""How the names of scenarios begin that are made to be explored: as timed runs they say little."""
+
 
 def builtin_scenarios() -> tuple[str, ...]:
     """Return the names of the scenarios that come with the package, sorted."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.policy.extensions import Kind
 
-FILESYSTEM_TYPES: Final = ("xfs", "ext4", "ext3", "gfs2", "tmpfs")
+FILESYSTEM_TYPES: Final = ("xfs", "ext4", "ext3", "gfs2", "tmpfs", "bare-xfs")
 """The types that need no plugin."""
 
 

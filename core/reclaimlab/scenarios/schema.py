@@ -67,6 +67,12 @@ class MachineSpec(Model):
 
     memory: Annotated[SomeSize, Field(ge=MIB)] = Field(description="RAM (bytes)")
     cpus: int = Field(2, ge=1, le=4096, description="processors (count)")
+    cpu_slowdown: int = Field(
+        1, ge=1, le=1000, description="how many times slower than usual they are, as if emulated"
+    )
+    reclaim_slowdown: int = Field(
+        1, ge=1, le=1000, description="the same for reclaim's scans, whose atomics emulate badly"
+    )
     cgroup: Literal["v1", "v2"] = Field(description="hierarchy of the memory controller")
     hz: int = Field(250, ge=10, le=10_000, description="timer ticks per second")
     swappiness: Swappiness = Field(60, description="vm.swappiness")
@@ -88,6 +94,9 @@ class MemcgSpec(Model):
     """One memory cgroup."""
 
     limit: Size = Field(0, description="hard limit (bytes); 0: none")
+    limit_pages: int | None = Field(
+        None, ge=1, description="hard limit (pages), in place of limit: for tiny machines"
+    )
     soft_limit: Size = Field(0, description="soft limit (bytes); 0: none; cgroup v1 only")
     high: Size = Field(0, description="memory.high (bytes); 0: none; cgroup v2 only")
     swappiness: Swappiness | None = Field(None, description="memory.swappiness; as the machine's")
@@ -101,6 +110,9 @@ def _write_bw(known: dict[str, Any]) -> Any:
 class DeviceSpec(Model):
     """One block device: a server of requests with a rate and a queue."""
 
+    background: bool = Field(
+        False, description="the rest of the machine: not counted in device_throughput"
+    )
     write_bw: Rate = Field(description="write bandwidth (bytes/s)")
     read_bw: Rate = Field(
         default_factory=_write_bw, description="read bandwidth (bytes/s); as write"
@@ -117,6 +129,12 @@ class DeviceSpec(Model):
     erase_stall: Time = Field(0, description="time an erase stops the device")
     flush_time: Time = Field(0, description="time to empty the write cache at a journal commit")
     loop: bool = Field(False, description="a loop device: served by a task of program loop")
+    estimate: Size = Field(
+        0, description="write rate that writeback has learnt of it before (bytes/s); 0: 100 MiB/s"
+    )
+    burst: Time = Field(
+        0, description="idle time that it makes up for, as a leaky bucket that limits a rate does"
+    )
     kind: str = Field("", description="what the device is, for the reader")
     model: Annotated[str, AfterValidator(device_model)] | None = Field(
         None, description="model of a plugin that it follows; the built-in one"
@@ -128,7 +146,7 @@ class FilesystemSpec(Model):
     """One mounted filesystem."""
 
     type: Annotated[str, AfterValidator(filesystem_type)] = Field(
-        description="which filesystem: xfs, ext4, ext3, gfs2, tmpfs, or a plugin's"
+        description="which filesystem: xfs, ext4, ext3, gfs2, tmpfs, bare-xfs or a plugin's"
     )
     device: str = Field("", description="device it is on; empty for tmpfs")
     log_size: SomeSize = Field(10 * MIB, description="journal (bytes)")
@@ -140,6 +158,12 @@ class FilesystemSpec(Model):
     )
     maps_while_unsubmitted: bool | None = Field(
         None, description="maps extents with unsubmitted pages; as the kernel does"
+    )
+    workers: int | None = Field(
+        None, ge=1, le=16, description="workers that complete I/O (count); bare-xfs only"
+    )
+    charge_failure: Literal["force", "retry"] | None = Field(
+        None, description="a failed charge of the completion: over the limit, or again; bare-xfs"
     )
     mapping_gfp: Literal["default", "noio"] = Field(
         "default", description="mask of the mapping; noio: a loop device's backing file"

@@ -44,6 +44,9 @@ class WriterTask(Task):
     think: Time = Field(0, description="pause between write()s (time)")
     copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
     files: int = Field(1, ge=1, le=100_000, description="files written in turn")
+    background: bool = Field(
+        False, description="the rest of the machine: not counted in the writers' metrics"
+    )
 
 
 class ReaderTask(Task):
@@ -114,6 +117,23 @@ class LoopTask(Task):
     device: str = Field(description="the loop device it serves")
 
 
+class PipelineTask(Task):
+    """Tasks in a row: read a file whole, compute, write the next file."""
+
+    program: Literal["pipeline"] = Field(description="read, compute, write, three times over")
+    file_size: SomeSize = Field(description="size of every file (bytes)")
+    compute: SomeTime = Field(description="CPU time between reading and writing")
+    stages: int = Field(3, ge=1, le=100, description="tasks in a row (count)")
+    read_bw: Rate = Field(GIB, description="reading a cached file, page faults included (bytes/s)")
+    copy_bw: Rate = Field(GIB, description="speed of copying into the page cache (bytes/s)")
+
+
+class PageWriterTask(Task):
+    """Single pages, none beside another, for ever: the writer of the tiny scenarios."""
+
+    program: Literal["page-writer"] = Field(description="write()s of one page each")
+
+
 class PluginTask(Task):
     """A program that a plugin brings."""
 
@@ -137,6 +157,8 @@ TaskSpec = Annotated[
     | Annotated[MetadataTask, Tag("metadata")]
     | Annotated[RenameTask, Tag("rename")]
     | Annotated[LoopTask, Tag("loop")]
+    | Annotated[PipelineTask, Tag("pipeline")]
+    | Annotated[PageWriterTask, Tag("page-writer")]
     | Annotated[PluginTask, Tag(_PLUGIN)],
     Discriminator(_member),
 ]
@@ -149,6 +171,8 @@ PROGRAMS: dict[str, type[Task]] = {
     "metadata": MetadataTask,
     "rename": RenameTask,
     "loop": LoopTask,
+    "pipeline": PipelineTask,
+    "page-writer": PageWriterTask,
 }
 """Program -> the model of a task that runs it."""
 

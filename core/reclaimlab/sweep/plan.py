@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reclaimlab.scenarios.schema import Scenario
+    from reclaimlab.sweep.axis import Axis
     from reclaimlab.sweep.design import Design
 
 MOST_RUNS: Final = 1_000_000
+_TRIED: Final = 1000
+"""Values of a list that are tried before a sweep begins; the rest are as they come."""
 ID_LENGTH: Final = 8
 
 
@@ -87,6 +90,21 @@ def contender_with(contender: str, settings: Mapping[str, str]) -> str:
         parameters = dataclasses.replace(choice.parameters, **values)
         choices.append(dataclasses.replace(choice, parameters=parameters))
     return str(Contender(choices[0], tuple(choices[1:])))
+
+
+def check_values(source: Source, contenders: Sequence[str], axes: Sequence[Axis]) -> None:
+    """Try the values of each list and the ends of each range, before anything is run.
+
+    Raises:
+        ScenarioError: a value of the scenario cannot be.
+        SweepError: a value of a policy cannot be.
+    """
+    for axis in axes:
+        for value in axis.values[:_TRIED] or (axis.at(0.0), axis.at(1.0)):
+            of_scenario, of_policies = split_settings({axis.name: value}, contenders)
+            source.scenario(of_scenario)
+            for contender in contenders:
+                contender_with(contender, of_policies)
 
 
 def text_hash(text: str) -> str:
@@ -219,13 +237,7 @@ class SweepPlan:
                 " vary less, or sample with --design lhs --samples 10000"
             )
             raise SweepError(msg)
-        for axis in self.design.axes:
-            values = axis.values or (axis.at(0.0), axis.at(1.0))
-            for value in values[:1000]:
-                of_scenario, of_policies = self._split({axis.name: value})
-                self.source.scenario(of_scenario)
-                for contender in self.contenders:
-                    contender_with(contender, of_policies)
+        check_values(self.source, self.contenders, self.design.axes)
 
     def _split(self, settings: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         of_policies = self._policy_axes

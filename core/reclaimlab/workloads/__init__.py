@@ -8,6 +8,8 @@ from reclaimlab.workloads.builder import build
 from reclaimlab.workloads.loop import loop
 from reclaimlab.workloads.mapper import mapper
 from reclaimlab.workloads.metadata import metadata, rename
+from reclaimlab.workloads.page_writer import page_writer
+from reclaimlab.workloads.pipeline import pipeline
 from reclaimlab.workloads.reader import reader
 from reclaimlab.workloads.writer import writer
 
@@ -24,6 +26,8 @@ PROGRAMS: Final[dict[str, Callable[..., Steps]]] = {
     "metadata": metadata,
     "rename": rename,
     "loop": loop,
+    "pipeline": pipeline,
+    "page-writer": page_writer,
 }
 """Program name -> the generator function that runs it: ``program(context, **arguments)``."""
 

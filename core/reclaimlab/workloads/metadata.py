@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from reclaimlab.kernel import slab
 from reclaimlab.units import PAGE_SIZE, pages
 from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, sleep, sys_write
 
@@ -31,6 +32,9 @@ def metadata(
     while not context.killed:
         serial += 1
         name = f"{context.process.name}.{serial}"
+        alive = yield from slab.d_alloc(context.k, context.process)
+        if not alive:
+            break
         if transaction_gfp == "nofs" or not hasattr(context.fs, "xfs_create"):
             mapping = yield from context.fs.create(context.k, name)
         else:

@@ -62,15 +62,13 @@ def generic_file_aio_read(
     yield nr * 500
 
 
-def page_cache_sync_readahead(context: Context, mapping: Mapping, index: int, end: int) -> Steps:
+def page_cache_sync_readahead(
+    context: Context, mapping: Mapping, index: int, end: int, window: int = READAHEAD_PAGES
+) -> Steps:
     """Allocate and read a window of pages, and wait for them."""
     k, memcg = context.k, context.process.memcg
     following = mapping.pages.at_or_after(index)
-    nr = min(
-        READAHEAD_PAGES,
-        max(1, end - index),
-        following.index - index if following else READAHEAD_PAGES,
-    )
+    nr = min(window, max(1, end - index), following.index - index if following else window)
     if not page_alloc.try_alloc(k, nr):
         yield from page_alloc.alloc_pages(k, GFP_HIGHUSER_MOVABLE, nr)
     yield from memcontrol.mem_cgroup_charge(k, memcg, GFP_HIGHUSER_MOVABLE, nr)

@@ -26,9 +26,10 @@ def writer(
     think: int = 0,
     copy_bw: int = DEFAULT_COPY_BW,
     files: int = 1,
+    background: bool = False,
 ) -> Steps:
     """Write until ``total`` bytes are written, the task is killed, or a write() fails."""
-    context.process.is_writer = True
+    context.process.is_writer = not background
     mappings: list[Mapping] = []
     for number in range(files):
         mapping = yield from context.fs.create(context.k, f"{context.process.name}.{number}")

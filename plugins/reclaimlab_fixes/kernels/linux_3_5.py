@@ -57,6 +57,7 @@ IN_IRQ: Final = FilesystemFeatures(
     bio_max_pages=BIO_MAX_PAGES,
     maps_while_unsubmitted=False,
     cgroup_writeback=False,
+    size_in_handle=True,
     submission_allocates_transaction=False,
 )
 """end_page_writeback() in the bio end handler: ext3, ext4 up to v3.10, gfs2, tmpfs through swap."""

@@ -6,7 +6,7 @@ it got in 4.4 (4.2 itself had it on ext2 only), so that cgroup v2 can be looked 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from reclaimlab.policy import (
     NO_THROTTLE,
@@ -58,6 +58,7 @@ class Linux42(Linux311):
         ),
         kind="kernel",
     )
+    cgroup_writeback: ClassVar[frozenset[str]] = CGROUP_WRITEBACK
 
     @hookimpl
     def describe_kernel(self, cgroup: str) -> Features:
@@ -74,7 +75,9 @@ class Linux42(Linux311):
     def features(self, filesystem: str) -> FilesystemFeatures:
         """Return the features of v3.11, with cgroup writeback where the superblock allows it."""
         return (
-            super().features(filesystem)._replace(cgroup_writeback=filesystem in CGROUP_WRITEBACK)
+            super()
+            .features(filesystem)
+            ._replace(cgroup_writeback=filesystem in self.cgroup_writeback)
         )
 
     def context_mask(self, allocation: AllocationView) -> int:
@@ -125,6 +128,6 @@ class Linux42(Linux311):
     @hookimpl
     def throttle_dirty(self, dirtier: DirtierView) -> DirtyThrottle:
         # inode_cgwb_enabled(); c2aa723a6093: the domain with the lower pos_ratio decides.
-        cgwb = self.features(dirtier.filesystem).cgroup_writeback
+        cgwb = dirtier.filesystem in self.cgroup_writeback
         in_memcg_domain = dirtier.in_memcg and dirtier.cgroup == "v2" and cgwb
         return DirtyThrottle(in_global_domain=True, in_memcg_domain=in_memcg_domain)

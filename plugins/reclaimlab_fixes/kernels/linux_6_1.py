@@ -5,7 +5,7 @@ Follows v6.1.y. On cgroup v1 case 3 still waits for a page; on v2 nothing in rec
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from reclaimlab.policy import (
     MSEC,
@@ -76,6 +76,10 @@ def is_never_throttled(reclaim: ReclaimView) -> bool:
     return not reclaim.is_kswapd and bool(reclaim.task_flags & (PF_KTHREAD | PF_WQ_WORKER))
 
 
+_NOFS: Final = ScopeChange(set_flags=PF_MEMALLOC_NOFS)
+_NO_CHANGE: Final = ScopeChange()
+
+
 class Linux61(Linux42):
     """Answers every hook as Linux 6.1 does."""
 
@@ -93,8 +97,10 @@ class Linux61(Linux42):
         ),
         kind="kernel",
     )
+    cgroup_writeback: ClassVar[frozenset[str]] = CGROUP_WRITEBACK
 
-    MEM_CGROUP_RECLAIM_RETRIES = MAX_RECLAIM_RETRIES
+    MEM_CGROUP_RECLAIM_RETRIES = MAX_RECLAIM_RETRIES + 1
+    """One more for drain_all_stock(), after the first."""
 
     @hookimpl
     def describe_kernel(self, cgroup: str) -> Features:
@@ -106,13 +112,16 @@ class Linux61(Linux42):
                 legacy_block_queue=False,
                 page_alloc_gives_up=True,
                 file_inactive_ratio=True,
+                rotates_active=True,
+                estimates_by_inode=True,
+                deferred_memory_init=True,
                 folio_names=True,
             )
         )
 
     def features(self, filesystem: str) -> FilesystemFeatures:
         """Return what a filesystem does: new data is always unwritten until its I/O has ended."""
-        base = IN_IRQ._replace(cgroup_writeback=filesystem in CGROUP_WRITEBACK)
+        base = IN_IRQ._replace(cgroup_writeback=filesystem in self.cgroup_writeback)
         unwritten = base._replace(completion="worker", one_work_per_inode=True)
         if filesystem == "xfs":
             # 7cd3099f4925: no transaction at submission any more.
@@ -131,7 +140,7 @@ class Linux61(Linux42):
         nofs = scope.scope is Scope.TRANSACTION and scope.filesystem in JOURNALLING
         # xfs_prepare_ioend() and xfs_end_ioend() wrap themselves (seen in v5.14).
         nofs = nofs or scope.filesystem == "xfs"
-        return ScopeChange(set_flags=PF_MEMALLOC_NOFS if nofs else 0)
+        return _NOFS if nofs else _NO_CHANGE
 
     def caller_mask(self, allocation: AllocationView) -> int:
         """Return the caller's mask; PF_FSTRANS is gone (7dea19f9ee63, in v4.12)."""

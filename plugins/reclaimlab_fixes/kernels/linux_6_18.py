@@ -30,10 +30,9 @@ class Linux618(Linux61):
         return super().describe_kernel(cgroup)._replace(large_folios=True)
 
     def features(self, filesystem: str) -> FilesystemFeatures:
-        """Return the features of v6.1, with an XFS ioend bounded by the flusher's chunk alone."""
-        features = super().features(filesystem)
+        """Return the features of v6.1, without ext4's handle at the end of write()."""
         # IOEND_BATCH_SIZE still counts 4096 folios, but a folio may be as large as the write.
-        return features._replace(max_ioend_pages=0) if filesystem == "xfs" else features
+        return super().features(filesystem)._replace(size_in_handle=False)
 
     def writes_from_reclaim(self, folio: FolioView, reclaim: ReclaimView) -> bool:
         """Return False: without ->writepage there is nothing to write a file folio with."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reclaimlab.block import BlockDevice
-from reclaimlab.block.device import SBQ_WAKE_BATCH, SUBMIT_REQUEST_NS
+from reclaimlab.block.device import DEVICE_HOLDS, SBQ_WAKE_BATCH, SUBMIT_REQUEST_NS
 from reclaimlab.engine.loop import Loop
 from reclaimlab.engine.rng import Stream
 from reclaimlab.engine.waitgraph import closed_set
@@ -235,3 +235,63 @@ def test_a_queue_is_waited_for_under_its_kernels_name(legacy: bool, name: str) -
     assert bench.device.tags.name == name
     bench.write(MIB)
     assert repr(bench.device) == "<BlockDevice sda, 2 in flight>"
+
+
+def test_a_leaky_bucket_makes_up_for_idle_time_up_to_its_size() -> None:
+    bench = Bench(write_bw=MIB, burst_ns=SEC // 2)
+    for _ in range(3):
+        bench.loop.call_at(SEC, lambda: bench.write(MIB // 4))
+    bench.loop.run(5 * SEC)
+    assert bench.done == [SEC, SEC, SEC + SEC // 4]
+
+
+def test_a_flush_waits_for_what_the_device_holds_and_passes_what_is_queued() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=64, max_request=128 * KIB)
+    for _ in range(16):
+        bench.write(128 * KIB)
+    ended: list[int] = []
+
+    def flush() -> Steps:
+        yield from bench.device.blkdev_issue_flush()
+        ended.append(bench.loop.now)
+
+    bench.loop.spawn("flush", flush())
+    bench.loop.run(5 * SEC)
+    assert ended == [bench.done[DEVICE_HOLDS - 1]]
+
+
+def test_who_is_woken_on_a_multi_queue_leaves_a_tag_to_the_others() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8, max_request=128 * KIB)
+    order: list[str] = []
+
+    def writer(name: str, size: int) -> Steps:
+        yield from bench.device.submit_bio(size, lambda: order.append(name), write=True)
+
+    bench.loop.spawn("flusher", writer("flusher", 4 * MIB))
+    bench.loop.run(10 * MSEC)
+    bench.loop.spawn("journal", writer("journal", 4 * KIB))
+    bench.loop.run(20 * SEC)
+    assert order == ["journal", "flusher"]
+
+
+def test_writes_beside_each_other_merge_into_a_request_that_waits_and_are_done_as_one() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8, max_request=256 * KIB)
+
+    def flusher() -> Steps:
+        for _ in range(6):
+            yield from bench.device.submit_bio(64 * KIB, bench._note, write=True, merges=True)
+
+    bench.loop.spawn("flusher", flusher())
+    bench.loop.run(5 * SEC)
+    # The first is in service when the second comes; the next four fill one request; one is left.
+    assert bench.device.requests == 3
+    assert bench.done == [SEC // 16, *[5 * SEC // 16] * 4, 6 * SEC // 16]
+    assert bench.device.in_flight() == 0
+    assert bench.device.written_bytes == 6 * 64 * KIB
+
+
+def test_a_write_elsewhere_is_not_merged() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8)
+    bench.loop.spawn("flusher", bench.writer(64 * KIB, 4))
+    bench.loop.run(5 * SEC)
+    assert bench.device.requests == 4

@@ -112,16 +112,3 @@ def test_a_damaged_file_is_one_error(call: Call, bundle: Path) -> None:
     assert "bundle" in call("open", bundle, code=2).stderr
     bundle.write_bytes(b"no zip")
     assert "cannot be read" in call("open", bundle, code=2).stderr
-
-
-def test_the_report_as_a_trace_shows_the_runs_of_the_store(call: Call, bundle: Path) -> None:
-    assert bundle.exists()  # and with it, a comparison in the store
-    trace = json.loads(call("report", "latest", "--format", "perfetto").stdout)
-    names = [e["args"]["name"] for e in trace["traceEvents"] if e.get("name") == "process_name"]
-    assert len(names) == 2
-    text = call("report", "latest", "--format", "ftrace", "-c", "linux-3.10").stdout
-    assert "mm_vmscan_lru_shrink_inactive: " in text
-    error = call("report", "latest", "--format", "ftrace", "--seed", 9, code=2).stderr
-    assert "has no seed 9; it has 1 (1)" in error
-    error = call("report", "latest", "--format", "perfetto", "-c", "linux-3.11", code=2).stderr
-    assert "has no 'linux-3.11'; did you mean 'linux-3.10'?" in error

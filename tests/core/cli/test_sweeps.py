@@ -153,6 +153,33 @@ def test_boundary_prints_the_range_where_nothing_fails(call: Call, tiny: Path) -
     assert "5 runs" in told
 
 
+def test_boundary_searches_a_parameter_of_a_policy(call: Call, tiny: Path) -> None:
+    told = call(
+        "boundary", tiny, "-c", "linux-3.10+congestion-wait", "--tolerance", "100ms",
+        "--find", "congestion-wait.timeout=10ms..500ms", *SHORT,
+    ).stdout  # fmt: skip
+    assert "below 10ms" in told
+
+
+@pytest.mark.parametrize(
+    ("find", "tolerance", "said"),
+    [
+        ("memcg.box.limit=8M,16M", "2M", "is a list"),
+        ("memcg.box.limit=8M..16M", "lots", "--tolerance 'lots'"),
+        ("memcg.box.limit=8M..16M", "8M", "below the width"),
+        ("memcg.box.limi=8M..16M", "2M", "did you mean 'memcg.box.limit'?"),
+    ],
+)
+def test_boundary_refuses_what_cannot_be_searched(
+    find: str, tolerance: str, said: str, call: Call, tiny: Path, db: Path
+) -> None:
+    refusal = call(
+        "boundary", tiny, "--find", find, "--tolerance", tolerance, *SHORT, code=2
+    ).stderr  # fmt: skip
+    assert said in refusal
+    assert not db.exists()
+
+
 def test_ablate_prints_the_minimal_sets(call: Call, tiny: Path) -> None:
     told = call("ablate", tiny, "-f", "may-enter-fs", "-f", "memalloc-noio", *SHORT).stdout
     assert "linux-3.10 alone: ok" in told

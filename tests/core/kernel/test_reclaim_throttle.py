@@ -22,6 +22,7 @@ def sleepers(machine: SmallMachine, number: int) -> list[Call]:
 @pytest.mark.parametrize("number", [1, 2, 5])
 def test_throttled_reclaimers_wake_once_more_than_32_pages_each_are_written(number: int) -> None:
     machine = small_machine("linux-6.1")
+    machine.k.stat_threshold = 0  # every page is seen at once
     calls = sleepers(machine, number)
     reclaim_throttle.acct_reclaim_writeback(machine.k, 32 * number)
     machine.run(MSEC)

@@ -1,92 +1,144 @@
-"""Timelines as Perfetto's JSON and as ftrace text."""
+"""Trace files: read back by readers of their own; `make test-traces` asks trace-cmd."""
 
+from __future__ import annotations
+
+import dataclasses
+import io
 import json
 import re
+import struct
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
-from reclaimlab.measure.timeline import Timeline
-from reclaimlab.reports.ftrace import ftrace_report
-from reclaimlab.reports.perfetto import perfetto_report
+import pytest
+
+from reclaimlab.engine.trace import TraceEvent
+from reclaimlab.reports.traces import TRACES, trace_file
+from reclaimlab.reports.traces.stream import cpus, events
 from reclaimlab.runs.inspect import inspect_run
 from reclaimlab.scenarios.reader import load_scenario
 
-LINE = re.compile(r"^ *(\S+)-(\d+) +\[(\d{3})\] \.{4} +(\d+\.\d{6}): (\w+): ?(.*)$")
+if TYPE_CHECKING:
+    from reclaimlab.measure.timeline import Timeline
+
+LINE = re.compile(
+    r"^ *(?P<comm>[A-Za-z0-9-]+|<idle>)-(?P<pid>\d+) +\[(?P<cpu>\d{3})\] \.\.\.\. +"
+    r"(?P<time>\d+\.\d{6}): (?P<event>\w+): (?P<details>.*)$"
+)
+HOSTILE = "a b\n9.9: x: <script>\u202e"
 
 
 @cache
-def timelines() -> tuple[Timeline, Timeline]:
-    scenario = load_scenario(str(Path(__file__).parents[1] / "tiny.toml"))
-    a, b = (inspect_run(scenario, name, 1) for name in ("linux-3.10", "linux-3.10+may-enter-fs"))
-    return a, b
+def hang() -> Timeline:
+    return inspect_run(load_scenario("xfs-softlimit-hang"), "linux-3.10", 1, from_ns=3_400_000_000)
 
 
 @cache
-def events() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(perfetto_report(timelines()))["traceEvents"]
-    return found
+def file_of(name: str) -> bytes:
+    return trace_file([hang()], name)
 
 
-def test_every_event_has_what_its_phase_needs() -> None:
-    needs = {
-        "M": {"name", "args"}, "X": {"ts", "dur", "name"}, "C": {"ts", "name", "args"},
-        "i": {"ts", "s", "name"}, "s": {"ts", "id", "cat", "name"},
-        "f": {"ts", "id", "cat", "name", "bp"}, "T": {"ts", "dur", "name", "args"},
-    }  # fmt: skip
-    assert {event["ph"] for event in events()} >= {"M", "X", "C", "s", "f", "T"}
-    for event in events():
-        assert needs[event["ph"]] <= set(event)
-        assert isinstance(event["pid"], int)
-        if event["ph"] == "C":
-            assert all(isinstance(value, int | float) for value in event["args"].values())
+def with_hostile_names() -> Timeline:
+    task = dataclasses.replace(hang().tasks[0], name=HOSTILE, label=HOSTILE)
+    event = TraceEvent(5, HOSTILE, task.pid, "writeback_start", (("bdi", HOSTILE),))
+    return dataclasses.replace(hang(), scenario=HOSTILE, tasks=(task,), wakes=(), events=(event,))
 
 
-def test_every_span_is_a_thread_state_with_the_function_it_is_blocked_in() -> None:
-    states = [event for event in events() if event["ph"] == "T"]
-    assert len(states) == sum(len(task.spans) for each in timelines() for task in each.tasks)
-    blocked = [event for event in states if event["name"] == "D"]
-    assert blocked
-    assert all(event["args"]["blocked_function"] for event in blocked)
+@pytest.mark.parametrize("name", TRACES)
+def test_the_same_run_gives_the_same_bytes(name: str) -> None:
+    assert trace_file([hang()], name) == file_of(name)
 
 
-def test_slices_of_one_thread_do_not_overlap() -> None:
-    last: dict[int, float] = {}
-    for event in events():
-        if event["ph"] == "X":
-            assert event["ts"] >= last.get(event["tid"], 0.0) - 1e-6
-            last[event["tid"]] = event["ts"] + event["dur"]
-
-
-def test_both_contenders_stand_on_one_axis_without_a_shared_thread() -> None:
-    names = [event["args"]["name"] for event in events() if event["name"] == "process_name"]
-    assert [name.split(",")[0] for name in names] == [
-        "A: linux-3.10", "B: linux-3.10+may-enter-fs",
-    ]  # fmt: skip
-    threads = {(event["pid"], event["tid"]) for event in events() if "tid" in event}
-    assert len({tid for _, tid in threads}) == len(threads)
-
-
-def test_every_arrow_has_both_ends() -> None:
-    starts = [event["id"] for event in events() if event["ph"] == "s"]
-    ends = [event["id"] for event in events() if event["ph"] == "f"]
-    assert starts == ends
-    assert len(set(starts)) == len(starts)
-
-
-def test_the_ftrace_text_has_every_event_in_the_kernels_line_format() -> None:
-    timeline = timelines()[0]
-    lines = ftrace_report(timeline).splitlines()
-    assert lines[0] == "# tracer: nop"
-    found = [LINE.match(line) for line in lines if not line.startswith("#")]
+def test_each_line_of_ftrace_text_is_one_event_in_order_of_time() -> None:
+    lines = file_of("ftrace").decode().splitlines()[2:]
+    found = [LINE.match(line) for line in lines]
     assert all(found)
-    names = [match[5] for match in found if match]
-    assert names == [event.name for event in timeline.events]
-    times = [float(match[4]) for match in found if match]
+    assert len(lines) == len(events(hang()))
+    times = [float(each["time"]) for each in found if each]
     assert times == sorted(times)
 
 
-def test_the_same_run_gives_the_same_bytes() -> None:
-    first, again = timelines.__wrapped__(), timelines()
-    assert perfetto_report(first) == perfetto_report(again)
-    assert ftrace_report(first[0]) == ftrace_report(again[0])
+def test_the_events_of_vmscan_have_the_fields_of_their_kernel_in_its_order() -> None:
+    text = file_of("ftrace").decode()
+    names = re.search(r"mm_vmscan_lru_isolate: (.*)", text)
+    assert names is not None
+    assert re.findall(r"(\w+)=", names[1]) == [
+        "classzone", "order", "nr_requested", "nr_scanned", "nr_skipped", "nr_taken", "lru"
+    ]  # fmt: skip
+    assert re.search(r"mm_vmscan_direct_reclaim_begin: order=0 gfp_flags=[A-Z_|]+\n", text)
+
+
+def test_each_cpu_switches_from_a_task_only_after_it_switched_to_it() -> None:
+    on_cpu: dict[int, Any] = {}
+    for event in events(hang()):
+        if event.tracepoint.name == "sched_switch":
+            assert event.values["prev_pid"] == on_cpu.get(event.cpu, 0)
+            on_cpu[event.cpu] = event.values["next_pid"]
+    assert len(on_cpu) == len(hang().tasks)
+
+
+def test_hostile_names_end_no_line_of_ftrace_text() -> None:
+    lines = trace_file([with_hostile_names()], "ftrace").decode().splitlines()[2:]
+    assert len(lines) == len(events(with_hostile_names()))
+    assert all(line.isascii() and LINE.match(line) for line in lines)
+
+
+def ring_buffer_events(data: bytes) -> int:
+    """Count the events of a trace.dat file, by the rules of the kernel's ring buffer."""
+    count = cpus(hang())
+    table = data.index(b"flyrecord\0") + 10
+    found = 0
+    for cpu in range(count):
+        offset, size = struct.unpack_from("<QQ", data, table + 16 * cpu)
+        for page in range(offset, offset + size, 4096):
+            found += sum(1 for _ in page_events(data[page : page + 4096]))
+    return found
+
+
+def page_events(page: bytes) -> Any:
+    (committed,) = struct.unpack_from("<Q", page, 8)
+    place = 16
+    while place < 16 + committed:
+        head, word = struct.unpack_from("<II", page, place)
+        length = head & 31
+        if length == 30:
+            place += 8
+        else:
+            yield page[place : place + 4]
+            place += 4 + (length * 4 if length else word)
+
+
+def test_the_ring_buffer_of_trace_dat_holds_every_event() -> None:
+    assert ring_buffer_events(file_of("tracedat")) == len(events(hang()))
+
+
+def perfetto_events(data: bytes) -> list[dict[str, Any]]:
+    return list(json.loads(data)["traceEvents"])
+
+
+def test_perfetto_events_have_what_their_phase_needs() -> None:
+    needs = {
+        "M": {"name", "args"}, "X": {"ts", "dur", "tid"}, "T": {"ts", "dur", "tid", "args"},
+        "C": {"ts", "args"}, "i": {"ts", "s"}, "s": {"ts", "id", "cat"},
+        "f": {"ts", "id", "cat", "bp"},
+    }  # fmt: skip
+    found = perfetto_events(file_of("perfetto"))
+    assert {event["ph"] for event in found} == set(needs)
+    assert all(needs[event["ph"]] <= event.keys() for event in found)
+    starts = {event["id"] for event in found if event["ph"] == "s"}
+    assert starts == {event["id"] for event in found if event["ph"] == "f"}
+
+
+def test_perfetto_says_which_function_a_task_is_blocked_in() -> None:
+    blocked = [e for e in perfetto_events(file_of("perfetto"))
+               if e["ph"] == "T" and e["name"] == "D"]  # fmt: skip
+    assert {"wait_on_page_bit"} <= {e["args"].get("blocked_function") for e in blocked}
+
+
+def test_two_runs_are_one_zip_whose_manifest_names_each_file() -> None:
+    with ZipFile(io.BytesIO(trace_file([hang(), hang()], "perfetto"))) as archive:
+        manifest = json.loads(archive.read("perfetto_manifest.json"))["perfetto_manifest"]
+        paths = [each["path"] for each in manifest["files"]]
+        assert {*paths, "perfetto_manifest.json"} == set(archive.namelist())
+        assert archive.read(paths[0]) == file_of("perfetto")

@@ -10,6 +10,7 @@ from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest
 from reclaimlab.scenarios.schema import Scenario
 from reclaimlab.store.records import Failure, RunRecord
+from reclaimlab.units import SEC
 
 both = pytest.mark.parametrize("jobs", [1, 2])
 
@@ -73,3 +74,15 @@ def test_no_process_outlives_the_runs(plan: Plan) -> None:
     assert isinstance(abandoned, Generator)
     abandoned.close()
     assert multiprocessing.active_children() == []
+
+
+def test_a_watcher_sees_each_run_begin_in_a_process(plan: Plan) -> None:
+    seen: list[tuple[int, int]] = []
+    outcomes = run_all(
+        plan.requests, jobs=1, watcher=lambda request, ns: seen.append((request.number, ns))
+    )
+    next(outcomes)
+    assert multiprocessing.active_children()
+    list(outcomes)
+    assert [number for number, ns in seen if ns == 0] == [0, 1, 2, 3]
+    assert all(0 <= ns <= 2 * SEC for _, ns in seen)

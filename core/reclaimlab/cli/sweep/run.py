@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON
 from reclaimlab.cli.interrupt import StopSwitch
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         "--vary memcg.box.limit=16M,32M,64M --vary device.sda.write_bw=5M..100M:6"
     ),
 )
-@click.argument("scenario")
+@plugin_options.scenario
 @options.contenders
 @options.vary
 @click.option(
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 @click.option("--shard", default="1/1", metavar="K/N", help="Only every N-th point, from the K-th.")
 @click.option("--dry-run", is_flag=True, help="Count and time the runs; store nothing.")
 @options.settings
+@plugin_options.plugins
 @options.db
 @options.jobs
 @places.cluster

@@ -8,7 +8,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from reclaimlab.runs.run import RunRequest, Stop, failed_record, never, record_run
+from reclaimlab.runs.isolated import record_isolated
+from reclaimlab.runs.run import RunRequest, Stop, failed_record, never
 from reclaimlab.store.records import Failure, RunRecord
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def simulate_packed(request: RunRequest, *, stop: Stop = never) -> bytes:
     Raises:
         RunStoppedError: ``stop`` said so while it ran.
     """
-    return zlib.compress(pickle.dumps(without_series(record_run(request, stop=stop))), level=1)
+    return zlib.compress(pickle.dumps(without_series(record_isolated(request, stop=stop))), level=1)
 
 
 def unpacked(packed: bytes) -> RunRecord:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from reclaimlab.runs.executors.base import Ended, without_series
+from reclaimlab.runs.foreign import foreign_plugins
+from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest, RunStoppedError, Stop, never, record_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from reclaimlab.store.records import RunRecord
 
 
 class InlineExecutor:
@@ -28,7 +32,16 @@ class InlineExecutor:
             if stop():
                 return
             try:
-                record = record_run(request, stop=stop)
+                record = _simulated(request, stop)
             except RunStoppedError:
                 return
             yield Ended(request, without_series(record))
+
+
+def _simulated(request: RunRequest, stop: Stop) -> RunRecord:
+    # A plugin of somebody else never shares a process with the caller.
+    if not foreign_plugins(request):
+        return record_run(request, stop=stop)
+    for _, record in run_all([request], stop=stop):
+        return record
+    raise RunStoppedError

@@ -10,15 +10,20 @@ import contextlib
 import os
 import pickle
 import signal
-import threading
+import tempfile
 import time
 from collections import Counter, deque
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from reclaimlab.runs.executors.base import MOST_TRIES, Ended, lost, simulate_packed, unpacked
+from reclaimlab.runs.foreign import foreign_plugins
+from reclaimlab.runs.isolated import killed
+from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, Stop, never
+from reclaimlab.runs.shield import shield
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +52,7 @@ class ProcessExecutor:
     def __init__(self, jobs: int, *, silent_s: float = SILENT_S) -> None:
         self.width = jobs
         self._silent_s = silent_s
+        self._limits = Limits.from_environment()
         self._context = get_context("spawn")
         self._workers: list[_Worker] = []
 
@@ -76,13 +82,19 @@ class ProcessExecutor:
             for worker in busy:
                 if worker.connection in ready or not worker.process.is_alive():
                     yield from self._hear(worker, again, tries)
-                elif worker.silence() > self._silent_s:
-                    why = f"the process that simulated it gave no sign for {self._silent_s:g} s"
+                elif worker.silence() > self._patience(worker):
+                    why = f"gave no sign for {self._patience(worker):g} s"
+                    worker.ask_where()
                     yield from self._bury(worker, again, tries, why)
+
+    def _patience(self, worker: _Worker) -> float:
+        is_foreign = bool(worker.under_way and foreign_plugins(worker.under_way[0]))
+        stuck_s = self._limits.stuck / 1e9
+        return min(self._silent_s, stuck_s) if is_foreign else self._silent_s
 
     def _hand_out(self, source: Iterator[RunRequest], again: deque[RunRequest]) -> None:
         for _ in range(self.width - len(self._workers)):
-            self._workers.append(_Worker(self._context))
+            self._workers.append(_Worker(self._context, self._limits))
         # Round by round: with few runs left, each process gets one before any gets two.
         for depth in range(1, _DEPTH + 1):
             for worker in self._workers:
@@ -98,7 +110,7 @@ class ProcessExecutor:
         try:
             packed = worker.answer()
         except EOFError:
-            yield from self._bury(worker, again, tries, "the process that simulated it died")
+            yield from self._bury(worker, again, tries, "died")
             return
         if packed is not None:
             request = worker.under_way.popleft()
@@ -112,11 +124,13 @@ class ProcessExecutor:
         request, *untouched = worker.under_way
         again.extendleft(reversed(untouched))
         tries[request] += 1
-        if tries[request] < MOST_TRIES:
+        if record := killed(request, worker.trace(), f"the process that simulated it {why}"):
+            yield Ended(request, record, tries.pop(request) - 1)
+        elif tries[request] < MOST_TRIES:
             again.append(request)
         else:
             del tries[request]
-            yield lost(request, why)
+            yield lost(request, f"the process that simulated it {why}")
 
 
 class _Worker:
@@ -126,12 +140,18 @@ class _Worker:
         under_way: the run it is at, then the one that waits.
     """
 
-    def __init__(self, context: SpawnContext) -> None:
+    def __init__(self, context: SpawnContext, limits: Limits) -> None:
+        descriptor, name = tempfile.mkstemp(prefix="reclaimlab-")
+        os.close(descriptor)
+        self._trace = Path(name)
         self.under_way: deque[RunRequest] = deque()
         self._sign = time.monotonic() + _START_S
         self._has_started = False
+        self._left = ""
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process = context.Process(
+            target=_serve, args=(theirs, self._trace, limits), daemon=True
+        )
         with _sigint_blocked():
             self.process.start()
         theirs.close()
@@ -163,12 +183,25 @@ class _Worker:
         """Return the seconds since its last sign of life."""
         return time.monotonic() - self._sign
 
+    def ask_where(self) -> None:
+        """Have the process write where it hangs."""
+        if self.process.pid is not None:
+            with contextlib.suppress(OSError):
+                os.kill(self.process.pid, signal.SIGUSR1)
+                time.sleep(0.2)
+
+    def trace(self) -> str:
+        """Return where the process was when it died, once it has ended."""
+        return self._left
+
     def end(self) -> None:
         """End the process at once."""
         self.process.kill()
         self.process.join()
         self.connection.close()
         self.process.close()
+        self._left = self._trace.read_text(errors="replace")
+        self._trace.unlink()
 
 
 @contextlib.contextmanager
@@ -177,6 +210,7 @@ def _sigint_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
         yield
         return
+    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -184,10 +218,8 @@ def _sigint_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection) -> None:
-    # Ctrl-C goes to the whole group of processes; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def _serve(connection: Connection, trace: Path, limits: Limits) -> None:
+    printed = shield(trace, limits)
     last = time.monotonic()
 
     def beat() -> bool:
@@ -201,11 +233,4 @@ def _serve(connection: Connection) -> None:
         connection.send(None)
         while True:
             connection.send(simulate_packed(connection.recv(), stop=beat))
-
-
-def _end_with_parent() -> None:
-    """Wait for the parent's end: nobody tells the workers of a parent that was killed."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+            printed.taken()

@@ -79,6 +79,8 @@ class Trace:
     reclaimed: int = 0
     sleeps: Counter[str] = field(default_factory=Counter)
     """Reason of reclaim_throttle() -> sleeps."""
+    slept_s: float = 0.0
+    """Time in all of those sleeps."""
     gfp: Counter[str] = field(default_factory=Counter)
     """Mask of a memcg reclaim -> how often."""
     devices: dict[str, Device] = field(default_factory=dict)
@@ -197,8 +199,11 @@ def _on_shrink(trace: Trace, _: str, rest: str) -> None:
 
 
 def _on_throttled(trace: Trace, task: str, rest: str) -> None:
+    fields = _fields(rest)
     trace.throttled[task] += 1
-    trace.sleeps[_fields(rest).get("reason", "").removeprefix("VMSCAN_THROTTLE_")] += 1
+    trace.sleeps[fields.get("reason", "").removeprefix("VMSCAN_THROTTLE_")] += 1
+    # usect_delayed: the name has this misprint in every kernel.
+    trace.slept_s += int(fields.get("usect_delayed", 0)) / 1e6
 
 
 def _on_balance(trace: Trace, task: str, rest: str) -> None:

@@ -1,0 +1,85 @@
+"""What stands in for time, hardware and chance when every schedule of a scenario is explored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.engine.exploring import ExploringLoop, Granularity, Kind, Move
+from reclaimlab.explore.device import AnyOrderDevice
+from reclaimlab.explore.request import UnexplorableError
+from reclaimlab.machine.assemble import Assembly
+from reclaimlab.policy.gfp import PF_KTHREAD, PF_MEMALLOC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.loop import Loop
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.policy.table import HookTable
+    from reclaimlab.scenarios.schema import Scenario
+
+
+class NoDice:
+    """Stands for the random streams: chance has no place among all schedules."""
+
+    def __getitem__(self, name: str) -> NoDice:
+        return self
+
+    def below(self, bound: int) -> int:
+        """Refuse.
+
+        Raises:
+            UnexplorableError: always.
+        """
+        msg = (
+            f"the scenario draws a random number below {bound}; explore knows no chance, only free"
+            " choices: use a program that draws none, such as page-writer"
+        )
+        raise UnexplorableError(msg)
+
+    def between(self, low: int, high: int) -> int:
+        """Refuse."""
+        return self.below(high - low)
+
+    def spread(self, value: int, permille: int) -> int:
+        """Refuse, unless there is nothing to draw."""
+        return self.below(permille) if permille and value else value
+
+
+class AnyOrder:
+    """The environment of a scenario whose every schedule is explored."""
+
+    def __init__(self, scenario: Scenario, granularity: Granularity) -> None:
+        self._scenario = scenario
+        self._granularity = granularity
+
+    def loop(self) -> ExploringLoop:
+        """Return a loop without time.
+
+        Coarse, kernel threads and reclaim run to their sleep. Fine, reclaim lets every other task
+        go first whenever CPU time passes: it looks at its lists so many times over that whoever can
+        run does so meanwhile.
+        """
+        return ExploringLoop(
+            self._granularity, through=PF_MEMALLOC | PF_KTHREAD, patient=PF_MEMALLOC
+        )
+
+    def streams(self) -> Any:
+        """Return dice that refuse."""
+        return NoDice()
+
+    def device(self, loop: Loop, name: str) -> Any:
+        """Return a device without order."""
+        spec = self._scenario.device[name]
+        return AnyOrderDevice(loop, name, irq_cpu=spec.irq_cpu, legacy=spec.queue == "legacy")
+
+
+def boot(scenario: Scenario, table: HookTable, granularity: Granularity) -> Kernel:
+    """Return the kernel of ``scenario``, its own threads run to where they idle.
+
+    Raises:
+        UnexplorableError: it draws dice at its start.
+    """
+    k = Assembly(scenario, table, 0, environment=AnyOrder(scenario, granularity)).kernel
+    loop: Any = k.loop
+    while threads := [task for task in loop.ready if task.flags & PF_KTHREAD]:
+        loop.step(Move(Kind.RUN, loop.tasks.index(threads[0])))
+    return k

@@ -1,0 +1,178 @@
+"""A schedule seen again, step by step, on the model's ordinary generators.
+
+What a search found on copied frames must come out here too, or one of the two is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.engine.exploring import Granularity, Kind, Move
+from reclaimlab.engine.task import Task
+from reclaimlab.engine.waitgraph import closed_set, find_cycle
+from reclaimlab.explore.environment import boot
+from reclaimlab.explore.request import ScheduleStep, UnexplorableError
+from reclaimlab.explore.schedule import Schedule, unknown_task
+from reclaimlab.hosting.catalog import Catalog
+from reclaimlab.hosting.contender import parse_contender
+from reclaimlab.hosting.host import build_table
+from reclaimlab.kernel import oom
+from reclaimlab.kernel.names import kernel_stack
+from reclaimlab.scenarios.reader import read_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reclaimlab.kernel.kernel import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task after a step; the stack innermost first."""
+
+    name: str
+    state: str
+    waits_for: str
+    stack: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, and the machine after it.
+
+    Attributes:
+        title: what happened, in the kernel's names.
+        tasks: every task. changed: the names of those whose view is another than before.
+        waits: the wait-for graph: (task, what it waits for, who could release that).
+        closed: tasks that wait only on each other; cycle: one cycle among them.
+        memory: pages, by what they are.
+        beyond_return: from here on nothing can save it any more.
+    """
+
+    number: int
+    title: str
+    tasks: tuple[TaskView, ...]
+    changed: tuple[str, ...]
+    waits: tuple[tuple[str, str, tuple[str, ...]], ...]
+    closed: tuple[str, ...]
+    cycle: tuple[str, ...]
+    memory: dict[str, int]
+    oom: str
+    beyond_return: bool
+
+
+def replay(schedule: Schedule) -> tuple[StepView, ...]:
+    """Return the start and every step of ``schedule``.
+
+    Raises:
+        UnexplorableError: the schedule does not fit the scenario: it names the step.
+        ScenarioError, ContenderError, PolicyError: as a run raises them.
+    """
+    catalog = Catalog.discover()
+    scenario = read_scenario(schedule.scenario_text, schedule.scenario)
+    table = build_table(parse_contender(schedule.contender, catalog), catalog)
+    k = boot(scenario, table, Granularity(schedule.granularity))
+    return tuple(_views(k, schedule))
+
+
+def _views(k: Kernel, schedule: Schedule) -> Iterator[StepView]:
+    view = _view(k, 0, "start", (), beyond=schedule.no_return == 0)
+    yield view
+    requested: list[Any] = list(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
+    for number, step in enumerate(schedule.steps, 1):
+        title = _make(k, step, number, requested)
+        view = _view(k, number, title, view.tasks, beyond=0 <= schedule.no_return <= number)
+        yield view
+
+
+def _make(k: Kernel, step: ScheduleStep, number: int, requested: list[Any]) -> str:
+    """Make one step; return what it was."""
+    loop: Any = k.loop
+    known = [task.name for task in loop.tasks]
+    if step.kind == Kind.INTERRUPT:
+        if not step.number < len(requested) or requested[step.number] not in loop.interrupts:
+            msg = f"step {number} of the schedule is the end of request {step.number}: none is open"
+            raise UnexplorableError(msg)
+        move = Move(Kind.INTERRUPT, loop.interrupts.index(requested[step.number]))
+    elif step.task not in known:
+        raise unknown_task(step.task, known, number)
+    else:
+        move = Move(Kind(step.kind), known.index(step.task), step.number)
+    if move not in loop.moves():
+        msg = f"step {number} of the schedule, {step.kind} {step.task}, is not possible there"
+        raise UnexplorableError(msg)
+    subject = loop.tasks[move.place] if move.kind is not Kind.INTERRUPT else None
+    about = _request(loop.interrupts[move.place].call) if subject is None else ""
+    del k.oom_events[:]
+    loop.step(move)
+    requested += [timer for timer in loop.interrupts if timer not in requested]
+    return _title(k, move, subject, about)
+
+
+def _title(k: Kernel, move: Move, task: Task | None, about: str) -> str:
+    if task is None:
+        return f"interrupt: the device is done with {about or 'a request'}"
+    if move.kind is Kind.TIMEOUT:
+        return f"{task.name}: its sleep ends by itself"
+    stack = kernel_stack(task.stack(), folios=k.features.folio_names)
+    where = stack[0] if stack else ""
+    if task.ended:
+        return f"{task.name} runs and exits"
+    if task.waits_on is None:
+        return f"{task.name} runs" + (f" to {where}" if where else "")
+    return f"{task.name} runs and sleeps in {where} on {task.waits_for()}"
+
+
+def _request(call: Any) -> str:
+    while getattr(call, "args", None):
+        call = call.args[-1]
+    return getattr(call, "label", "")
+
+
+def _view(
+    k: Kernel, number: int, title: str, before: tuple[TaskView, ...], *, beyond: bool
+) -> StepView:
+    folios = k.features.folio_names
+    tasks = tuple(
+        TaskView(task.name, task.state, task.waits_for(), kernel_stack(task.stack(), folios=folios))
+        for task in k.loop.tasks
+    )
+    dead = closed_set(k.loop.tasks)
+    failures = [
+        f"{event.task} needed {event.needed} pages, {event.waiting} would be free after writeback"
+        for event in k.oom_events
+    ]
+    return StepView(
+        number,
+        title,
+        tasks,
+        tuple(task.name for task in tasks if task not in before),
+        tuple(_waits(k)),
+        tuple(task.name for task in dead),
+        find_cycle(dead),
+        oom.memory_state(k),
+        "; ".join(failures),
+        beyond,
+    )
+
+
+def _waits(k: Kernel) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for task in k.loop.tasks:
+        queue = task.waits_on
+        if queue is None or queue.resource is None:
+            continue
+        by = tuple(dict.fromkeys(_ends(queue.resource, set())))
+        yield task.name, queue.resource.label, by
+
+
+def _ends(resource: Any, seen: set[int]) -> Iterator[str]:
+    """Name the tasks at the end of a chain of resources, or the device that needs none."""
+    seen.add(id(resource))
+    for other in resource.releasers():
+        if isinstance(other, Task):
+            yield other.name
+        elif other is resource:
+            yield "goes on by itself"
+        elif id(other) not in seen:
+            yield from _ends(other, seen)

@@ -1,0 +1,114 @@
+"""XFS reduced to how its writeback ends: no log, no inodes, no locks.
+
+A completed I/O is an item of a workqueue; its worker charges one page of kernel memory to the memcg
+of the pages, with GFP_NOFS, and only then ends the writeback (fs/xfs/xfs_aops.c:xfs_end_io() of
+v3.10). That is the protocol behind the posted hang, small enough for every schedule of it to be
+looked at. Policies are asked as for XFS.
+
+Departures: the memory is charged, as slab memory is since v4.5, and given back when the writeback
+has ended; the page allocator looks at the task's flags (PF_MEMALLOC_NOIO) before the charge, as
+since v4.12; each page is an I/O of its own.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reclaimlab.fs.base import Filesystem, FilesystemOptions
+from reclaimlab.kernel import bounded_pool, costs, kmem, page_alloc, page_writeback, slab, workqueue
+from reclaimlab.policy.contexts import Scope
+from reclaimlab.policy.gfp import GFP_KERNEL, PF_MEMALLOC
+
+if TYPE_CHECKING:
+    from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.backing_dev import BackingDev
+    from reclaimlab.kernel.folio import Extent, Mapping
+    from reclaimlab.kernel.kernel import Kernel
+    from reclaimlab.kernel.memcontrol import MemCgroup
+    from reclaimlab.kernel.writeback_unit import WritebackUnit
+    from reclaimlab.policy.contexts import FilesystemFeatures
+
+
+class Ending:
+    """A unit's way to its end: the work item, or any worker before there is one."""
+
+    __slots__ = ("label", "memcg", "pool", "work")
+
+    def __init__(self, pool: bounded_pool.BoundedPool, memcg: MemCgroup) -> None:
+        self.pool = pool
+        self.memcg = memcg
+        self.work: workqueue.Work | None = None
+        self.label = "completion"
+
+    def releasers(self) -> Any:
+        """Return who can bring it to its end."""
+        return (self.work,) if self.work is not None else tuple(self.pool.members())
+
+
+class BareXfs(Filesystem):
+    """A mounted filesystem of which only the completion is XFS's."""
+
+    type = "xfs"
+
+    def __init__(
+        self,
+        k: Kernel,
+        name: str,
+        bdi: BackingDev,
+        features: FilesystemFeatures,
+        options: FilesystemOptions,
+    ) -> None:
+        super().__init__(k, name, bdi, features, options)
+        self.wq = workqueue.Workqueue(k, f"xfs-data/{name}", mem_reclaim=False)
+        self.pool = bounded_pool.BoundedPool(k, options.workers)
+
+    def unit_limit(self, mapping: Mapping) -> int:
+        """Return 1: each page is an I/O of its own."""
+        del mapping
+        return 1
+
+    def mark(
+        self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Any
+    ) -> WritebackUnit:
+        """Mark, and say who will end it."""
+        memcg = run[0].memcg
+        unit = super().mark(k, mapping, run, label, task)
+        unit.completer = Ending(self.pool, memcg)
+        return unit
+
+    def end_bio(self, unit: WritebackUnit) -> None:
+        """xfs_finish_ioend(), in the interrupt: queue the work."""
+        ending: Any = unit.completer
+        work = workqueue.Work(self.wq, partial(self.xfs_end_io, self.k, unit), "xfs_end_io")
+        ending.work = work
+        self.wq.queue_work(work, self.pool)
+
+    def xfs_end_io(self, k: Kernel, unit: WritebackUnit) -> Steps:
+        """Allocate, end the writeback, free."""
+        flags = self.enter_scope(Scope.COMPLETION_WORK, k.current)
+        memcg: MemCgroup = unit.completer.memcg  # type: ignore[union-attr]  # mark() set it
+        yield from self.xfs_setfilesize(k, memcg)
+        page_writeback.end_page_writeback(k, unit)
+        kmem.memcg_uncharge_kmem(memcg, 1)
+        page_alloc.free_pages(k, 1)
+        k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
+        yield costs.COMPLETE_PAGE_NS
+
+    def xfs_setfilesize(self, k: Kernel, memcg: MemCgroup) -> Steps:
+        """Allocate the memory that logging the new size takes: one page, KM_NOFS."""
+        site = "xfs_inode_item_format_extents"
+        asked = slab.caller_gfp(
+            k, GFP_KERNEL, site, within="xfs_setfilesize", filesystem="xfs", km_nofs=True
+        )
+        gfp = page_alloc.gfp_in_context(k, asked, site)
+        yield from page_alloc.alloc_pages(k, gfp, 1, site=site)
+        yield from kmem.memcg_charge_kmem(
+            k, memcg, gfp, 1, retries_for_ever=self.options.charge_failure == "retry"
+        )
+
+    def writepage(self, k: Kernel, extent: Extent) -> Steps:
+        """Refuse: reclaim never writes."""
+        del k, extent
+        yield from ()
+        return False

@@ -1,0 +1,1 @@
+"""The simulator against recordings of real machines: measured, simulated, compared."""

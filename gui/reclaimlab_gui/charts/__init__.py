@@ -1,0 +1,1 @@
+"""What draws: the only place that knows pyqtgraph."""

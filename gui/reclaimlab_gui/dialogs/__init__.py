@@ -1,0 +1,1 @@
+"""Windows on top: export, help, the palette of commands, the keys."""

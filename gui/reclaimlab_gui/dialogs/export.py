@@ -1,0 +1,106 @@
+"""Export: what is on screen as a picture or numbers, and the comparison in every report format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from reclaimlab.errors import ReclaimlabError
+from reclaimlab_gui.models.export_formats import Format, formats_for, write_report
+from reclaimlab_gui.widgets.picture import write_csv, write_png, write_svg
+
+if TYPE_CHECKING:
+    from reclaimlab_gui.session import Session
+    from reclaimlab_gui.views.view import View
+
+
+class ExportDialog(QDialog):
+    """A format, a file, and Export; a fault is told and the dialog stays."""
+
+    def __init__(self, view: View, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self._view = view
+        self._session = session
+        self.formats = formats_for(
+            has_numbers=len(view.csv_rows()) > 1, has_comparison=bool(view.comparison_id())
+        )
+        self.list = QListWidget()
+        self.list.setAccessibleName("Formats")
+        self.list.addItems([f"{each.name}: {each.title}" for each in self.formats])
+        self.path = QLineEdit()
+        self.path.setAccessibleName("File")
+        self.fault = QLabel()
+        self.fault.setProperty("fault", True)
+        self.fault.setWordWrap(True)
+        self._build()
+        self.list.currentRowChanged.connect(self._on_format)
+        self.list.setCurrentRow(0)
+
+    def export(self) -> bool:
+        """Write the file; False, with the fault told, if it cannot be written."""
+        chosen, path = self.formats[self.list.currentRow()], Path(self.path.text())
+        try:
+            self._write(chosen, path)
+        except (ReclaimlabError, OSError) as error:
+            self.fault.setText(f"{path} could not be written: {error}")
+            return False
+        self._session.settings.export_folder = path.parent
+        self._session.noted.emit(f"{path} is written.")
+        self.accept()
+        return True
+
+    def _write(self, chosen: Format, path: Path) -> None:
+        if chosen.report:
+            write_report(self._session.database, self._view.comparison_id(), chosen.report, path)
+        elif chosen.name == "csv of the plots":
+            write_csv(self._view.csv_rows(), path)
+        elif chosen.suffix == "svg":
+            write_svg(self._view, path, self._view.facts())
+        else:
+            write_png(self._view, path, self._view.facts())
+
+    def _on_format(self, row: int) -> None:
+        chosen = self.formats[row]
+        stem = self._view.comparison_id() or self._view.title.lower().replace(" ", "-")
+        folder = self._session.settings.export_folder
+        self.path.setText(str(folder / f"reclaimlab-{stem}.{chosen.suffix}"))
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Export to", self.path.text())
+        if name:
+            self.path.setText(name)
+
+    def _build(self) -> None:
+        browse = QPushButton("Choose...")
+        browse.clicked.connect(self._browse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.ApplyRole)
+        export.clicked.connect(self.export)
+        export.setDefault(True)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(QLabel("File"))
+        row.addWidget(self.path, 1)
+        row.addWidget(browse)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(f"What is on screen ({self._view.title}), or the comparison:"))
+        layout.addWidget(self.list)
+        layout.addLayout(row)
+        layout.addWidget(self.fault)
+        layout.addWidget(buttons)
+        em = self.fontMetrics().height()
+        self.resize(em * 36, em * 22)

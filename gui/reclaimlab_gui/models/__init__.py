@@ -1,0 +1,1 @@
+"""Adapters: what the core knows, as Qt's models; no widgets here."""

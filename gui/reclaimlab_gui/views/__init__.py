@@ -1,0 +1,1 @@
+"""One file a view: they arrange, and hold no data."""

@@ -1,0 +1,139 @@
+"""Plugins: what is installed and from where, what each may do, and which are switched off."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QFileSystemWatcher, QTimer, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from reclaimlab.hosting.settings import DENIED
+from reclaimlab_gui.models.plugin_rows import PLUGIN_HEADER, PluginFacts, installed_plugins
+from reclaimlab_gui.models.table import Table
+from reclaimlab_gui.views.view import View
+from reclaimlab_gui.widgets.table_view import TableView
+
+if TYPE_CHECKING:
+    from reclaimlab_gui.session import Session
+
+_SETTLE_MS = 300
+"""Editors write a file in several steps."""
+
+
+class PluginsView(View):
+    """Policies of this installation.
+
+    Signals:
+        changed_on_disk: the file of a plugin (its name) is another now.
+    """
+
+    title = "Plugins"
+    about = "what is installed, from where, and whether it can be used"
+    changed_on_disk = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(session, parent)
+        self._facts: dict[str, PluginFacts] = {}
+        self._shown = ""
+        self._changed: set[str] = set()
+        self._watcher = QFileSystemWatcher(self)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._plugins = Table(PLUGIN_HEADER)
+        self.table = TableView("Plugins", self._plugins)
+        self.page = QTextBrowser()
+        self.page.setAccessibleName("About the plugin")
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search plugins")
+        self._search.setAccessibleName("Search plugins")
+        self.switch = QPushButton("Disable")
+        self._build()
+        self._apply()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again at what is installed."""
+        chosen = self._shown
+        self._facts = installed_plugins()
+        self._plugins.fill([each.row for each in self._facts.values()])
+        self.table.fit_columns(40)
+        files = [each.file for each in self._facts.values() if each.file]
+        if self._watcher.files():
+            self._watcher.removePaths(self._watcher.files())
+        if files:
+            self._watcher.addPaths(sorted(set(files)))
+        self.table.select_key(chosen or next(iter(self._facts), ""))
+
+    def set_enabled(self, name: str, *, enabled: bool) -> None:
+        """Switch a plugin on or off, for this window's processes and the next start."""
+        disabled = self.session.settings.disabled_plugins
+        self.session.settings.disabled_plugins = disabled - {name} if enabled else disabled | {name}
+        self._apply()
+        self.refresh()
+        self.session.plugins_changed.emit()
+
+    def _apply(self) -> None:
+        # The environment, because the processes that simulate inherit it.
+        names = self.session.settings.disabled_plugins
+        if names:
+            os.environ[DENIED] = ",".join(sorted(names))
+        else:
+            os.environ.pop(DENIED, None)
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        again = QPushButton("Look again")
+        top.addWidget(self._search, 1)
+        top.addWidget(self.switch)
+        top.addWidget(again)
+        splitter = QSplitter()
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.page)
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(splitter, 1)
+        again.clicked.connect(self.refresh)
+        self.switch.clicked.connect(self._on_switch)
+        self._search.textChanged.connect(self.table.order.set_words)
+        self.table.row_selected.connect(self._on_selected)
+        self._watcher.fileChanged.connect(self._on_file)
+        self._settle.timeout.connect(self._on_settled)
+
+    def _on_selected(self, name: object) -> None:
+        if not isinstance(name, str):
+            return
+        self._shown = name
+        facts = self._facts[name]
+        self.page.setMarkdown(facts.text())
+        self.switch.setText("Enable" if facts.entry.state == "disabled" else "Disable")
+
+    def _on_switch(self) -> None:
+        if self._shown:
+            state = self._facts[self._shown].entry.state
+            self.set_enabled(self._shown, enabled=state == "disabled")
+
+    def _on_file(self, path: str) -> None:
+        self._changed.add(path)
+        self._settle.start()
+
+    def _on_settled(self) -> None:
+        changed, self._changed = self._changed, set()
+        for path in changed:
+            if Path(path).exists():
+                self._watcher.addPath(path)  # an editor that renames takes the watch away
+            for name, facts in self._facts.items():
+                if facts.file == path:
+                    self.changed_on_disk.emit(name)

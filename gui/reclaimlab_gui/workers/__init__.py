@@ -1,0 +1,1 @@
+"""Carriers between the core and the window: threads that pump, processes that simulate."""

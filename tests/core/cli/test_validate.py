@@ -1,0 +1,90 @@
+"""``validate``: recordings in; table, JSON and page out; the exit code tells of targets."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+from reclaimlab.validate.batch import shipped_recordings
+
+Call = Callable[..., Result]
+SHORT = {folder.name: folder for folder in shipped_recordings()}
+GOOD, KILLED = "o_seq_ext4_5MBps_48M_r1", "o_seq_xfs_5MBps_48M_r1"
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        shutil.copytree(SHORT[name], tmp_path / "recordings" / name)
+    return tmp_path / "recordings"
+
+
+def test_a_table_has_each_run_and_each_target(call: Call, tmp_path: Path) -> None:
+    ended = call("validate", folder_of(tmp_path, GOOD, KILLED), "--jobs", "1")
+    assert ended.stderr.splitlines() == [f"1/2 {GOOD}", f"2/2 {KILLED}"]
+    assert "1.68/1.68" in ended.stdout
+    assert "OOM verdict right" in ended.stdout
+    assert "missed" not in ended.stdout
+
+
+def test_the_json_object_has_the_contracts_keys(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, GOOD, KILLED)
+    plain = json.loads(call("validate", folder, "--json", "--quiet", "--jobs", "1").stdout)
+    assert plain["schema"] == 1
+    good, killed = plain["recordings"]
+    assert (good["run"], good["kernel"], good["fs"]) == (GOOD, "linux-6.18", "ext4")
+    assert set(good["metrics"]["longest_stall"]) == {"measured", "simulated", "error", "unit"}
+    assert killed["metrics"]["oom_verdict"] == {"measured": True, "simulated": True, "error": 0.0}
+    assert plain["summary"]["oom_verdict"] == {"right": 2, "n": 2}
+    assert set(plain["summary"]["device_throughput"]) == {"median_error", "p90_error", "n"}
+
+
+def test_a_missed_target_exits_with_1(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, GOOD)
+    meta = folder / GOOD / "meta.toml"
+    text = meta.read_text()
+    meta.write_text(text.replace("lat_max_ms = 1682.5", "lat_max_ms = 16825.0"))
+    assert meta.read_text() != text
+    ended = call("validate", folder, "--quiet", code=1)
+    assert "longest stall, median error" in ended.stdout
+    assert "missed" in ended.stdout
+
+
+def test_the_page_shows_measured_and_simulated_on_one_plot(call: Call, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    call("validate", folder_of(tmp_path, GOOD), "--quiet", "--html", page)
+    text = page.read_text()
+    assert text.count("<svg") == 3
+    assert text.count("<polyline") == 6
+    assert "under writeback (MiB)" in text
+    assert "time (s)" in text
+    assert "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_only_chooses_by_name_and_says_what_there_is(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, GOOD, KILLED)
+    ended = call("validate", folder, "--only", "xfs", "--jobs", "1")
+    assert ended.stderr.splitlines() == [f"1/1 {KILLED}"]
+    refused = call("validate", folder, "--only", "btrfs", code=2)
+    assert f"no recording has btrfs in its name; there are {GOOD}" in refused.stderr
+
+
+def test_a_damaged_recording_is_named_without_a_traceback(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, GOOD)
+    samples = folder / GOOD / "samples.csv"
+    samples.write_text(samples.read_text()[:-40])
+    refused = call("validate", folder, code=2)
+    assert "samples.csv: line" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_sensitivity_lists_each_constant_halved_and_doubled(call: Call, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, KILLED)
+    ended = call("validate", folder, "--sensitivity", "--jobs", "1", "--quiet")
+    rows = [line for line in ended.stdout.splitlines() if line.startswith("SCAN_PAGE_NS ")]
+    assert [row.split()[2] for row in sorted(rows)] == ["0.5", "2"]
+    plain = json.loads(
+        call("validate", folder, "--sensitivity", "--json", "--jobs", "1", "--quiet").stdout
+    )
+    assert {each["constant"] for each in plain["constants"]} >= {"SCAN_FOLIO_NS", "WRITE_FOLIO_NS"}
