@@ -90,16 +90,16 @@ class Session(QObject):
         self.store_changed.emit()
         return True
 
-    def read(self, question: Callable[[StoreReader], Found], default: Found) -> Found:
-        """Return the answer of the store; ``default``, and the problem is told, if it has none."""
+    def read(self, question: Callable[[StoreReader], Found]) -> Found | None:
+        """Return the answer of the store; None, and the problem is told, if it has none."""
         if not self._database.exists():
-            return default
+            return None
         try:
             with StoreReader(self._database) as reader:
                 return question(reader)
         except ReclaimlabError as error:
             self.problem_found.emit(str(error))
-            return default
+            return None
 
     def write(self, change: Callable[[StoreWriter], object]) -> bool:
         """Change the store; say whether it could be done. If not, the problem is told."""

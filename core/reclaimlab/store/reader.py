@@ -15,6 +15,7 @@ from reclaimlab.store.records import (
     Note,
     RunRecord,
     StoredComparison,
+    VerdictCell,
 )
 from reclaimlab.store.series import unpack
 
@@ -60,6 +61,21 @@ class StoreReader:
         """
         row = next(self._rows(f"{_COMPARISONS} WHERE c.id = ?", [self.resolve(name)]))
         return self._comparison(row)
+
+    def verdict_cells(self) -> tuple[VerdictCell, ...]:
+        """Return the worst verdict of each contender of each comparison that has a result."""
+        rows = self._rows("SELECT * FROM verdict_matrix WHERE verdict IS NOT NULL", [])
+        return tuple(
+            VerdictCell(
+                comparison=row["comparison_id"],
+                scenario=row["scenario"],
+                contender=row["contender"],
+                verdict=row["verdict"],
+                count=row[row["verdict"].replace("-", "_")],
+                runs=row["runs"],
+            )
+            for row in rows
+        )
 
     def resolve(self, name: str) -> str:
         """Return the full id for an id, the beginning of one, or ``latest``.

@@ -69,6 +69,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class VerdictCell:
+    """What the runs of one contender in one comparison came to."""
+
+    comparison: str
+    scenario: str
+    contender: str
+    verdict: str
+    """The worst."""
+    count: int
+    """Runs that came to it."""
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredComparison:
     """A comparison in the store; its runs are read apart."""
 

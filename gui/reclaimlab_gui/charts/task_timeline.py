@@ -1,0 +1,131 @@
+"""Draws what each task does over time: a row a task, a bar a state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from reclaimlab.measure.timeline import TaskState
+
+if TYPE_CHECKING:
+    from reclaimlab.measure.timeline import Timeline
+    from reclaimlab_gui.theme import Theme
+
+HEIGHTS: Final = {
+    TaskState.RUNNING: 0.8,
+    TaskState.UNINTERRUPTIBLE: 0.5,
+    TaskState.KILLABLE: 0.5,
+    TaskState.SLEEPING: 0.12,
+}
+"""State -> height of its bar: states differ in height as well as in colour."""
+
+
+def state_colours(theme: Theme) -> dict[TaskState, str]:
+    """Return the colour of each state."""
+    running, killable, *_ = theme.contenders
+    return {
+        TaskState.RUNNING: theme.better,
+        TaskState.UNINTERRUPTIBLE: theme.worse,
+        TaskState.KILLABLE: killable,
+        TaskState.SLEEPING: theme.faint if running else theme.line,
+    }
+
+
+class TaskTimeline(QWidget):
+    """The timeline of one run, with a line at the moment that is looked at.
+
+    Signals:
+        time_chosen: the line was dragged, or a moment clicked (ns).
+        task_clicked: the place of the task whose row was clicked.
+    """
+
+    time_chosen = Signal(object)
+    task_clicked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Timeline by task")
+        self._plot: Any = pg.PlotWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self._line: Any = pg.InfiniteLine(angle=90, movable=True)
+        self._line.sigDragged.connect(self._on_dragged)
+        self._plot.scene().sigMouseClicked.connect(self._on_clicked)
+
+    def show_timeline(self, timeline: Timeline, theme: Theme) -> None:
+        """Draw another run."""
+        plot = self._plot.getPlotItem()
+        plot.clear()
+        self._plot.setBackground(theme.base)
+        count = len(timeline.tasks)
+        colours = state_colours(theme)
+        for state, height in HEIGHTS.items():
+            bars = [
+                (span.begin_ns, span.end_ns, count - 1 - place)
+                for place, task in enumerate(timeline.tasks)
+                for span in task.spans
+                if span.state is state
+            ]
+            if bars:
+                self._draw(np.array(bars, dtype=np.float64), height, QColor(colours[state]))
+        self._axes(timeline, theme)
+        pen = QPen(QColor(theme.accent), 2)
+        pen.setCosmetic(True)
+        self._line.setPen(pen)
+        plot.addItem(self._line, ignoreBounds=True)
+        begin = min((t.spans[0].begin_ns for t in timeline.tasks if t.spans), default=0)
+        plot.setXRange(begin / 1e9, timeline.end_ns / 1e9, padding=0.01)
+        plot.setYRange(-0.6, count - 0.4, padding=0)
+
+    def show_time(self, time_ns: int) -> None:
+        """Put the line at a moment, and bring it into sight."""
+        self._line.setValue(time_ns / 1e9)
+        view = self._plot.getPlotItem().getViewBox()
+        low, high = view.viewRange()[0]
+        time_s = time_ns / 1e9
+        if not low <= time_s <= high:
+            view.setXRange(time_s - (high - low) / 2, time_s + (high - low) / 2, padding=0)
+
+    def zoom_to(self, time_ns: int, width_ns: int) -> None:
+        """Show ``width_ns`` around a moment."""
+        half = width_ns / 2e9
+        self._plot.getPlotItem().setXRange(time_ns / 1e9 - half, time_ns / 1e9 + half, padding=0)
+
+    def _draw(self, bars: Any, height: float, colour: QColor) -> None:
+        begin, end, row = bars[:, 0] / 1e9, bars[:, 1] / 1e9, bars[:, 2]
+        item = pg.BarGraphItem(
+            x0=begin, x1=end, y0=row - height / 2, height=height, pen=None, brush=colour
+        )
+        self._plot.addItem(item)
+
+    def _axes(self, timeline: Timeline, theme: Theme) -> None:
+        plot = self._plot.getPlotItem()
+        count = len(timeline.tasks)
+        left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
+        left.setTicks([[(count - 1 - n, task.label) for n, task in enumerate(timeline.tasks)]])
+        widest = max((len(task.label) for task in timeline.tasks), default=4)
+        left.setWidth(self.fontMetrics().averageCharWidth() * min(widest, 20) + 24)
+        bottom.setLabel("simulated time (s)", color=theme.faint)
+        bottom.enableAutoSIPrefix(False)
+        for axis in (left, bottom):
+            axis.setPen(theme.line)
+            axis.setTextPen(theme.text)
+            axis.setStyle(tickFont=self.font())
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.getViewBox().setMouseEnabled(x=True, y=False)
+        plot.showGrid(x=True, y=False, alpha=0.18)
+
+    def _on_dragged(self) -> None:
+        self.time_chosen.emit(round(self._line.value() * 1e9))
+
+    def _on_clicked(self, event: Any) -> None:
+        place = self._plot.getPlotItem().getViewBox().mapSceneToView(event.scenePos())
+        self.time_chosen.emit(round(place.x() * 1e9))
+        self.task_clicked.emit(round(place.y()))

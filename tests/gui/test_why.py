@@ -1,0 +1,127 @@
+"""The Why view over the run that hangs, made again in a process."""
+
+import math
+import multiprocessing
+import time
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from reclaimlab.measure.timeline import GraphNode, WaitGraph
+from reclaimlab_gui.main_window import MainWindow
+from reclaimlab_gui.models.wait_layout import lay_out, shortest_cycle
+from reclaimlab_gui.session import RunKey
+from reclaimlab_gui.views.why import WhyView
+
+HANG = ("linux-3.10", 1)
+
+
+def explain(window: MainWindow, qtbot: QtBot, *others: tuple[str, int]) -> WhyView:
+    comparison = window.history.chosen()
+    keys = tuple(RunKey(comparison, *each) for each in (HANG, *others))
+    with qtbot.waitSignal(window.why.inspector.inspected, timeout=60_000):
+        window.session.why_requested.emit(keys)
+    assert window.message.text == ""
+    return window.why
+
+
+def test_a_deadlock_opens_at_the_moment_the_cycle_closed_and_names_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    why = explain(window, qtbot)
+    (pane,) = why.panes
+    assert window.view is why
+    assert why.time_ns == pane.timeline.closing_ns
+    assert pane.layout_shown is not None
+    assert len(pane.layout_shown.cycle) == 3
+    assert all(name in pane.cycle.text() for name in pane.layout_shown.cycle)
+    assert "wait_on_page_bit" in pane.stack.toPlainText()
+    assert multiprocessing.active_children() == []
+
+
+def test_before_it_closed_nothing_is_said_to_be_closed(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot)
+    why.previous_event()
+    (pane,) = why.panes
+    assert pane.layout_shown is not None
+    assert not any(node.closed for node in pane.layout_shown.nodes)
+    why.next_event()
+    assert pane.layout_shown.cycle
+
+
+def test_a_step_takes_less_than_fifty_milliseconds(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot)
+    times = []
+    for _ in range(15):
+        begun = time.perf_counter()
+        why.previous_event()
+        QTest.qWait(0)
+        times.append(time.perf_counter() - begun)
+    # The quickest: what else runs on this machine is no fault of the window.
+    assert min(times) < 0.05
+
+
+def test_every_task_of_the_run_can_be_looked_at(window: MainWindow, qtbot: QtBot) -> None:
+    (pane,) = explain(window, qtbot).panes
+    for task in pane.timeline.tasks:
+        pane.select_task(task.label)
+        assert f"pid {task.pid}" in pane.stack.toPlainText()
+    assert {row.cells[0].text for row in pane.memory.rows} >= {"free", "dirty", "writeback"}
+
+
+def test_two_runs_stand_side_by_side_at_the_same_moment(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot, ("linux-3.10+may-enter-fs", 1))
+    one, other = why.panes
+    assert one.layout_shown is not None
+    assert other.layout_shown is not None
+    assert one.layout_shown.cycle
+    assert not other.layout_shown.cycle
+    assert other.layout_shown.nodes
+
+
+def test_play_lets_the_time_run_and_stops_at_the_end(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot)
+    begun = why.time_ns
+    why.toggle_play()
+    qtbot.waitUntil(lambda: why.time_ns == why.panes[0].timeline.end_ns, timeout=20_000)
+    assert why.time_ns > begun
+    assert why.play.text() == "Play"
+
+
+def test_a_run_that_is_gone_is_told(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.session.problem_found, timeout=10_000):
+        window.session.why_requested.emit((RunKey(window.history.chosen(), "linux-9.9", 1),))
+    assert "no longer in the store" in window.message.text
+
+
+def graph(nodes: str, edges: str, live: str = "") -> WaitGraph:
+    places = {name: place for place, name in enumerate(nodes)}
+    return WaitGraph(
+        0,
+        tuple(GraphNode(name, is_task=True, live=name in live) for name in nodes),
+        tuple((places[edge[0]], places[edge[1]]) for edge in edges.split()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "live", "cycle"),
+    [
+        ("abc", "ab bc ca", "", "abc"),
+        ("abcd", "ab bc cd da ba", "", "ab"),
+        ("ab", "ab", "b", ""),
+        ("a", "aa", "", "a"),
+        ("abc", "ab ba", "c", "ab"),
+    ],
+)
+def test_the_shortest_cycle_is_found(nodes: str, edges: str, live: str, cycle: str) -> None:
+    found = shortest_cycle(graph(nodes, edges, live))
+    assert "".join(sorted(nodes[place] for place in found)) == cycle
+
+
+def test_no_two_nodes_stand_on_each_other() -> None:
+    layout = lay_out(graph("abcdefgh", "ab bc ca da ea fb gd he"))
+    for one in layout.nodes:
+        for other in layout.nodes:
+            if one is not other:
+                assert math.dist((one.x, one.y), (other.x, other.y)) > 20
