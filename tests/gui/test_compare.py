@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from reclaimlab.reports.formats import FORMATS
+from reclaimlab.reports.formats import DOCUMENTS, FORMATS
 from reclaimlab.reports.traces import TRACES
 from reclaimlab_gui.dialogs.export import ExportDialog
 from reclaimlab_gui.main_window import MainWindow
@@ -162,7 +162,7 @@ def test_every_report_format_is_offered_and_written(
     compared: MainWindow, tmp_path: Path, name: str
 ) -> None:
     dialog = export(compared, name, tmp_path / "report")
-    assert set(FORMATS) <= {each.report for each in dialog.formats}
+    assert {*FORMATS, *DOCUMENTS} <= {each.report for each in dialog.formats}
     assert set(TRACES) <= {each.trace for each in dialog.formats}
     assert "xfs-softlimit-hang" in (tmp_path / "report").read_text()
 

@@ -47,7 +47,7 @@ def formats_for(*, has_numbers: bool, has_comparison: bool, runs: int) -> list[F
     if has_comparison:
         found += [
             Format(name, "report of the whole comparison", _SUFFIXES.get(name, name), name)
-            for name in formats.FORMATS
+            for name in (*formats.FORMATS, *formats.DOCUMENTS)
         ]
     if runs:
         found += [
@@ -77,8 +77,4 @@ def write_report(database: Path, comparison: str, name: str, path: Path) -> None
         stored = reader.comparison(comparison)
         whole = summarise(stored.id, stored.head, reader.runs(stored.id))
         evidence = read_evidence(reader, whole)
-    report: str | bytes = formats.render(whole, name, evidence)
-    if isinstance(report, bytes):
-        path.write_bytes(report)
-    else:
-        path.write_text(report, encoding="utf-8")
+    path.write_bytes(formats.report_file(whole, name, evidence))
