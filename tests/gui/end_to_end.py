@@ -10,7 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from reclaimlab_gui.app import make_application, open_window
+from reclaimlab_gui.app import dispose, make_application, open_window
 from reclaimlab_gui.widgets.column_header import ColumnHeader
 
 if TYPE_CHECKING:
@@ -89,12 +89,14 @@ def main() -> None:
     window = open_window()
     window.show()
     wait("the window is shown", lambda: window.windowHandle().isExposed())
+    window.activateWindow()  # there is no window manager that would
+    wait("the window has the focus", window.isActiveWindow)
     clicks = first_start_to_explanation(window)
     step_by_keys(window)
     set_up_and_run(window, scenario)
     zoom_by_wheel_and_mark_by_click(window)
     assert window.message.text == "", window.message.text
-    window.close()
+    dispose(window)
     sys.stdout.write(f"explained after {clicks} click\n")
 
 
