@@ -7,6 +7,7 @@ offsets and the noise around them are made up.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reclaimlab.errors import RecordingError
-from reclaimlab.scenarios.builtin import builtin_file, builtin_scenarios
+from reclaimlab.scenarios.builtin import builtin_file, builtin_recordings, builtin_scenarios
 from reclaimlab.scenarios.importers import Hang, hang_object, hang_text, import_hang
 from reclaimlab.scenarios.importers.hang import cycle
 from reclaimlab.scenarios.importers.hang_knowledge import Pattern, cures, kind_of, patterns, wait_of
+from reclaimlab.scenarios.importers.hungtask import HungTask
 from reclaimlab.scenarios.reader import load_scenario
 from tests.tools.hung_cures import TABLE, cures_of_the_matrix
 
@@ -166,6 +168,8 @@ def test_every_form_of_header_prefix_and_frame_is_the_same_task(
         (["schedule", "rwsem_down_write_failed", "down_write", "xfs_ilock"], "ILOCK"),
         (["schedule", "rwsem_down_write_failed", "down_write", "mystery", "xfs_ilock"], "rwsem"),
         (["io_schedule", "blk_mq_get_tag"], "request tag"),
+        (["io_schedule", "folio_wait_bit_common", "__folio_lock"], "page lock"),
+        (["io_schedule", "folio_wait_bit_common", "folio_wait_writeback"], "page writeback"),
         (["schedule", "jbd2_log_wait_commit", "ext4_sync_file"], "journal commit"),
         (["schedule_timeout", "wait_for_completion", "flush_work"], "work item"),
         (["schedule", "wait_for_completion", "mystery"], "completion"),
@@ -177,6 +181,46 @@ def test_the_innermost_known_function_says_what_is_waited_for(
 ) -> None:
     (task,) = hang_of(tmp_path, stack(*symbols)).report.tasks
     assert wait_of(task).resource == resource
+
+
+def test_two_tasks_that_may_hold_what_the_other_waits_for_are_a_circle(tmp_path: Path) -> None:
+    first = stack("schedule", "xlog_grant_head_wait", "xfs_log_reserve", "xfs_setfilesize")
+    second = stack("schedule", "down_write", "xfs_ilock", "xfs_trans_commit").replace(
+        "dd:12", "ld:9"
+    )
+    one_way = hang_of(tmp_path, first).report
+    assert cycle(one_way) == []
+    both = hang_of(tmp_path, first + second).report
+    assert cycle(both) in (
+        ["dd:12", "log space", "ld:9", "ILOCK", "dd:12"],
+        ["ld:9", "ILOCK", "dd:12", "log space", "ld:9"],
+    )
+
+
+def test_thousands_of_tasks_and_hostile_lines_take_seconds(tmp_path: Path) -> None:
+    rows = ("page_fault", "process_one_work", "xfs_end_io", "xfs_trans_commit")
+    tasks = "".join(
+        stack("wait_on_page_bit", rows[n % 4]).replace("dd:12", f"dd:{n}") for n in range(2000)
+    )
+    hostile = ("task:" + " state:X " * 450 + "\n") * 50 + ("INFO: task " + ":1" * 2000 + "\n") * 50
+    started = time.process_time()
+    hang = hang_of(tmp_path, tasks + hostile)
+    assert len(cycle(hang.report)) == 3
+    assert len(hang.report.tasks) == 2000
+    assert time.process_time() - started < 5
+
+
+def test_what_sleeping_tasks_of_recorded_kernels_wait_for_is_known_but_for_a_twentieth() -> None:
+    known = total = 0
+    for folder in builtin_recordings():
+        for row in (folder / "stacks.txt").read_text().splitlines():
+            samples, _, rest = row.partition("\tD\t")
+            if rest:
+                task = HungTask("recorded", 1, stack=rest.split(" < "))
+                total += int(samples)
+                known += int(samples) if wait_of(task).resource else 0
+    assert total > 500
+    assert known / total > 0.95
 
 
 def test_a_frame_without_symbol_stays_in_the_stack_and_the_wait_is_unknown(tmp_path: Path) -> None:

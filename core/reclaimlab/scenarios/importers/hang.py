@@ -106,26 +106,29 @@ def hang_object(hang: Hang) -> dict[str, Any]:
 
 
 def cycle(report: HungReport) -> list[str]:
-    """Return a possible circle of tasks and resources, its first task again at the end, or none."""
-    edges = {
-        str(task): (resource, [str(holder) for holder, _ in _holders(report, resource)])
-        for resource, tasks in _waiters(report).items()
-        for task in tasks
-    }
+    """Return a shortest possible circle of tasks and resources, its first task again at the end.
 
-    def walk(path: list[str]) -> list[str]:
-        resource, holders = edges.get(path[-1], ("", []))
-        for holder in holders:
-            if holder == path[0]:
-                return [*path, resource, holder]
-        for holder in holders:
-            if holder not in path and (found := walk([*path, resource, holder])):
-                return found
-        return []
-
-    # A short circle says most: a task that waits for itself, before two that wait for each other.
-    circles = (walk([name]) for name in edges)
+    The list is empty if there is none.
+    """
+    # Resources are few, tasks may be many: an edge is a task with one that waits for another.
+    edges: dict[str, dict[str, str]] = {}
+    for task in report.tasks:
+        for resource in held_by(task):
+            edges.setdefault(resource, {}).setdefault(_resource_name(wait_of(task)), str(task))
+    circles = (_circle(edges, resource) for resource in edges)
     return min((found for found in circles if found), key=len, default=[])
+
+
+def _circle(edges: dict[str, dict[str, str]], start: str) -> list[str]:
+    paths, seen = [[start]], {start}
+    for path in paths:
+        for resource, task in edges.get(path[-1], {}).items():
+            if resource == start:
+                return [task, *path, task]
+            if resource not in seen:
+                seen.add(resource)
+                paths.append([*path, task, resource])
+    return []
 
 
 def _waiters(report: HungReport) -> dict[str, list[HungTask]]:

@@ -17,20 +17,20 @@ _PREFIX: Final = re.compile(
 )
 """What syslog, the journal and printk put before a line: host, time, caller."""
 _BLOCKED: Final = re.compile(
-    r"INFO: task (.+):(\d+) (?:blocked|blocked in I/O wait) for more than (\d+) seconds"
+    r"INFO: task (.{1,64}):(\d+) (?:blocked|blocked in I/O wait) for more than (\d+) seconds"
 )
 _OLD_HEADER: Final = re.compile(
     r"(\S.{0,14}?)\s+([A-Z])\s+(?:[0-9a-f]{8,16}\s+|running task\s+)?"
     r"\d+\s+(\d+)\s+\d+\s+0x[0-9a-f]+"
 )
-_NEW_HEADER: Final = re.compile(r"task:(.+?)\s+state:([A-Z])\s.*?\bpid: *(\d+)\s")
+_NEW_HEADER: Final = re.compile(r"task:(.{1,64}?)\s+state:([A-Z])\s.{0,64}?\bpid: *(\d+)\s")
 _FRAME: Final = re.compile(
     r"(?:\[<[0-9a-f]+>\]\s*)?(\?\s+)?(?:([A-Za-z_]\w*)[\w.$]*\+0x[0-9a-f]+/0x[0-9a-f]+|0x[0-9a-f]+)"
     r"(?:\s+\[[^]]+\])*$"
 )
 _TORN: Final = re.compile(r"\[<|(?:\? )?[\w.]+(?:\+[0-9a-fx/]*)?$")
 """What may be the beginning of a frame, in a last line without an end."""
-_KERNEL: Final = re.compile(r"(?:Not tainted|Tainted: [A-Z ]+?) +(\d\S*)")
+_KERNEL: Final = re.compile(r"(?:Not tainted|Tainted: [A-Z ]{1,40}?) +(\d\S*)")
 _FOREIGN: Final = re.compile(
     r"WARNING: CPU|BUG: |Mem-Info|.* invoked oom-killer|-+\[ cut here|NMI |</TASK>"
 )
