@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QSettings
+from PySide6.QtCore import QElapsedTimer, QSettings, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from reclaimlab.runs.compare import make_plan
@@ -25,6 +26,8 @@ from reclaimlab_gui.session import RunKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
 
     from reclaimlab_gui.main_window import MainWindow
 
@@ -41,6 +44,7 @@ def take_all(folder: Path, width: int, height: int, scale: int) -> None:
         store = Path(own) / "july-2013.sqlite"
         store.write_bytes(sample_store())
         window = open_window(store)
+        window.session.settings.export_folder = Path(own)
         window.resize(width, height)
         window.scale_font(scale)
         window.show()
@@ -71,14 +75,14 @@ def _take_views(window: MainWindow, folder: Path, theme: str) -> None:
         window.show_view(view)
         _pause(300)
         name = view.title.lower().replace(" ", "-")
-        _take(window, folder / f"{name}-{theme}.png")
+        _save(window, folder / f"{name}-{theme}.png")
     window.show_view(window.compare)
     window.compare.bar.overlay.setChecked(True)
     window.compare.board.put_marker("A", 1.0)
     window.compare.board.put_marker("B", 3.0)
     window.compare.tabs.setCurrentIndex(3)
     _pause(300)
-    _take(window, folder / f"compare-overlay-{theme}.png")
+    _save(window, folder / f"compare-overlay-{theme}.png")
     window.compare.bar.overlay.setChecked(False)
     window.compare.clear_markers()
     window.compare.tabs.setCurrentIndex(0)
@@ -93,13 +97,16 @@ def _take_dialogs(window: MainWindow, folder: Path, theme: str) -> None:
     ):
         dialog.show()
         _pause(200)
-        dialog.grab().save(str(folder / f"{name}-{theme}.png"))
+        _save(dialog, folder / f"{name}-{theme}.png")
         dialog.close()
         dialog.deleteLater()
 
 
-def _take(window: MainWindow, path: Path) -> None:
-    window.grab().save(str(path))
+def _save(widget: QWidget, path: Path) -> None:
+    # Five bits a colour are enough for a window, and fewer bytes.
+    plain = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
+    image = widget.grab().toImage()
+    image.convertToFormat(QImage.Format.Format_RGB16, plain).save(str(path))
 
 
 def _wait(until: Callable[[], bool]) -> None:

@@ -199,6 +199,7 @@ class CompareView(View):
     def _show_columns(self) -> None:
         while (item := self._columns.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()  # it is deleted only later, and would stand on the plots till then
                 widget.deleteLater()
         if self._shown is None:
             return
