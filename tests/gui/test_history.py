@@ -1,4 +1,4 @@
-"""The History and Matrix views over real stores."""
+"""The History view over real stores."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,6 @@ from reclaimlab.store.records import StoredComparison
 from reclaimlab.store.writer import StoreWriter
 from reclaimlab_gui.main_window import MainWindow
 from reclaimlab_gui.models.history_rows import HISTORY_HEADER, STORED_RUN_HEADER
-from reclaimlab_gui.models.table import Table
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -26,14 +25,14 @@ def stored(window: MainWindow) -> tuple[StoredComparison, ...]:
 
 
 def test_the_tables_pass_qts_own_checker_while_they_change(window: MainWindow) -> None:
-    tables = (window.history.table, window.history.runs, window.matrix.table)
+    tables = (window.history.table, window.history.runs)
     testers = [QAbstractItemModelTester(each.order, FATAL, each) for each in tables]
     window.history.note("seen")
     window.history.search.setText("nothing has these words")
     window.history.search.clear()
     window.history.delete()
     window.history.undo()
-    assert len(testers) == 3
+    assert len(testers) == 2
 
 
 def test_a_comparison_stands_there_with_its_verdict_and_its_runs(window: MainWindow) -> None:
@@ -125,10 +124,11 @@ def test_a_read_only_store_is_shown_and_says_so_when_it_is_to_be_changed(
 ) -> None:
     # Root may write to everything, so the system's answer is given in its place.
     monkeypatch.setattr("reclaimlab.store.connection._writable", lambda _path: False)
-    for change in (lambda: window.history.tag("july"), window.history.delete):
-        window.message.hide()
-        change()
-        assert "is read-only; name another with --db" in window.message.text
+    window.history.tag("july")
+    assert "is read-only; name another with --db" in window.message.text
+    window.message.hide()
+    window.history.delete()
+    assert "is read-only; name another with --db" in window.message.text
     window.history.refresh()
     assert window.history.table.order.rowCount() == 1
     assert stored(window)[0].tags == ()
@@ -186,15 +186,3 @@ def test_an_empty_store_says_what_to_do(window: MainWindow, tmp_path: Path) -> N
     window.open_path(tmp_path / "empty.sqlite")
     texts = [label.text() for label in window.history.findChildren(QLabel) if label.isVisible()]
     assert "No comparison is stored yet" in texts
-
-
-def test_a_cell_of_the_matrix_opens_its_comparison(window: MainWindow, qtbot: QtBot) -> None:
-    table = window.matrix.table
-    window.show_view(window.matrix)
-    cell = table.order.index(0, 1)
-    assert cell.data() == "deadlock 3/4"
-    with qtbot.waitSignal(window.session.compare_requested):
-        QTest.mouseClick(
-            table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(cell).center()
-        )
-    assert isinstance(table.order.sourceModel(), Table)
