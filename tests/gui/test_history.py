@@ -138,7 +138,7 @@ def test_verdict_and_tag_choose_what_is_listed(window: MainWindow) -> None:
     history = window.history
     history.verdicts.setCurrentText("ok")
     assert history.table.order.rowCount() == 0
-    assert history.count.text() == "0 of 1 comparisons"
+    assert history.count.text() == "comparisons: 0 of 1"
     history.verdicts.setCurrentText("deadlock")
     assert history.table.order.rowCount() == 1
     with StoreWriter(window.session.database) as writer:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QInputDialog,
     QLabel,
     QLineEdit,
@@ -102,14 +103,17 @@ class HistoryView(View):
             self._show_runs(None)
             if self.table.order.rowCount():
                 self.table.selectRow(0)
-        self.table.fit_columns(30)
+        self._fit()
         self._count()
+
+    def _fit(self) -> None:
+        self.table.fit_columns(30)
+        self.runs.fit_columns(60)
 
     def _count(self) -> None:
         shown, stored = self.table.order.rowCount(), len(self._found)
-        self.count.setText(
-            f"{stored} comparisons" if shown == stored else f"{shown} of {stored} comparisons"
-        )
+        among = f"{stored}" if shown == stored else f"{shown} of {stored}"
+        self.count.setText(f"comparisons: {among}")
 
     @staticmethod
     def _offer(box: QComboBox, anything: str, words: Sequence[str]) -> None:
@@ -207,7 +211,7 @@ class HistoryView(View):
             return
         records = self.session.read(lambda reader: reader.runs(comparison)) or ()
         self._runs.fill(stored_run_rows(comparison, records))
-        self.runs.fit_columns()
+        self.runs.fit_columns(60)
 
     def _ask_tag(self) -> None:
         text, given = QInputDialog.getText(self, "Tag", "Tag to put on, or to take off:")
@@ -246,6 +250,12 @@ class HistoryView(View):
             button.clicked.connect(slot)
             top.addWidget(button)
         self.undo_button.setEnabled(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(
+            HISTORY_HEADER.index("contenders"), QHeaderView.ResizeMode.Stretch
+        )
+        for table in (self.table, self.runs):
+            table.horizontalHeader().setHighlightSections(False)
         self.runs.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         beside = QPushButton("Compare runs")
         beside.setToolTip("The selected runs side by side; one run is kept until there is another")
@@ -272,6 +282,7 @@ class HistoryView(View):
         self.runs.row_chosen.connect(self._explain)
         self.session.database_opened.connect(self._on_opened)
         self.session.store_changed.connect(self.refresh)
+        self.session.theme_changed.connect(self._fit)
         for key, slot in (
             (QKeySequence.StandardKey.Delete, self.delete),
             (QKeySequence.StandardKey.Undo, self.undo),

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from reclaimlab_gui.session import Session
 
 _COMPARISONS: Final = "Every comparison of this store"
+_EACH: Final = "Each field: the worst verdict, and how many of its runs came to it. "
+_OF_COMPARISONS: Final = (
+    "Of a scenario and a contender that were compared several times: the newest comparison. "
+    "A click or Enter opens it."
+)
+_OF_SWEEP: Final = "Other parameters and all seeds count as runs of the field."
 
 
 class MatrixView(View):
@@ -53,9 +59,10 @@ class MatrixView(View):
         self.contenders = _search("Search contenders")
         self._of_sweep = _row(
             QLabel("contender"), self.contender, QLabel("across"), self.across,
-            QLabel("down"), self.down,
+            QLabel("down"), self.down, QWidget(),
         )  # fmt: skip
         self._of_comparisons = _row(self.scenarios, self.contenders)
+        self._hint = QLabel()
         self._build()
         self._connect()
         self.refresh()
@@ -105,6 +112,7 @@ class MatrixView(View):
         sweep = self.source.currentData() or ""
         self._of_sweep.setVisible(bool(sweep))
         self._of_comparisons.setVisible(not sweep)
+        self._hint.setText(_EACH + (_OF_SWEEP if sweep else _OF_COMPARISONS))
         if sweep:
             self._runs = self.session.read(lambda reader: _runs(reader.path, sweep)) or ()
             contenders = dict.fromkeys(run.contender for run in self._runs)
@@ -140,14 +148,9 @@ class MatrixView(View):
         layout = QVBoxLayout(page)
         layout.addWidget(_row(self.source, self._of_sweep, self._of_comparisons))
         layout.addWidget(self.table, 1)
-        hint = QLabel(
-            "Each field: the worst verdict, and in how many of the runs. "
-            "Of a scenario and a contender that were compared several times: the newest "
-            "comparison. A click or Enter opens it."
-        )
-        hint.setWordWrap(True)
-        hint.setProperty("faint", True)
-        layout.addWidget(hint)
+        self._hint.setWordWrap(True)
+        self._hint.setProperty("faint", True)
+        layout.addWidget(self._hint)
         self._pages.addWidget(page)
 
     def _connect(self) -> None:
@@ -159,6 +162,7 @@ class MatrixView(View):
         self.table.spot_chosen.connect(self.session.compare_requested)
         self.table.spot_told.connect(self.session.noted)
         self.session.store_changed.connect(self.refresh)
+        self.session.theme_changed.connect(self.table.fit)
 
 
 def _sweeps(path: Path) -> tuple[StoredSweep, ...]:
@@ -197,7 +201,7 @@ def _row(*widgets: QWidget) -> QWidget:
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
-        layout.addWidget(widget, 0 if isinstance(widget, (QComboBox, QLabel)) else 1)
+        layout.addWidget(widget, 0 if isinstance(widget, QComboBox | QLabel) else 1)
     return row
 
 
