@@ -63,8 +63,8 @@ class StoreReader:
         return self._comparison(row)
 
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
-        """Return the worst verdict of each contender of each comparison that has a result."""
-        rows = self._rows("SELECT * FROM verdict_matrix WHERE verdict IS NOT NULL", [])
+        """Return the worst verdict of each contender of each comparison, newest first."""
+        rows = self._rows(_VERDICT_CELLS, [])
         return tuple(
             VerdictCell(
                 comparison=row["comparison_id"],
@@ -207,6 +207,10 @@ class StoreReader:
 
 
 _IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
+_VERDICT_CELLS = """
+    SELECT m.* FROM verdict_matrix m JOIN comparisons c ON c.id = m.comparison_id
+    WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
+"""
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict
     FROM comparisons c JOIN comparison_summary s ON s.comparison_id = c.id
