@@ -14,11 +14,13 @@ __all__ = ["cli", "main"]
 COMMANDS = {
     "ablate": "Find the minimal sets of fixes that make every scenario ok.",
     "boundary": "Find the value at which a verdict flips, as a curve over others.",
+    "bundle": "Pack a stored comparison into one file to give away.",
     "compare": "Compare contenders head to head on one scenario.",
     "explore": "Look at every schedule of a small scenario: proof or counterexample.",
     "gui": "Open the window.",
     "import": "Turn a recording of a real machine into a scenario.",
     "matrix": "Run every scenario against its contenders, into one file.",
+    "open": "Show a bundle, without running anything.",
     "plugins": "List the installed plugins and what became of each.",
     "plugin": "Make, check and list plugins, and explain the hooks.",
     "policies": "List the kernels and fixes that can be compared.",

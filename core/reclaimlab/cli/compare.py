@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,7 +15,7 @@ from reclaimlab.cli.progress import progress
 from reclaimlab.reports.json_object import comparison_object, dump
 from reclaimlab.reports.numbers import gain_text, scale_for
 from reclaimlab.reports.text import verdict_text
-from reclaimlab.runs.compare import Plan, compare, make_plan
+from reclaimlab.runs.compare import AUTO_LIMIT, Plan, compare, compare_until_enough, make_plan
 from reclaimlab.runs.run import installed_policies
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.store.writer import StoreWriter
@@ -28,6 +28,21 @@ if TYPE_CHECKING:
 
 KEY_METRICS: Final = ("writer_throughput", "write_latency_p99", "longest_block")
 """Shown in the table, after the metric that decides; the report has all."""
+
+
+class SeedCount(click.ParamType[int | None]):
+    """A number of seeds from 1 on; ``auto`` is None."""
+
+    name = "N|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Return the number."""
+        if value == "auto":
+            return None
+        number: int = click.IntRange(min=1).convert(value, param, ctx)
+        return number
 
 
 @click.command(
@@ -46,7 +61,11 @@ KEY_METRICS: Final = ("writer_throughput", "write_latency_p99", "longest_block")
 )
 @click.option("--all-fixes", is_flag=True, help="Also the first contender with each installed fix.")
 @click.option(
-    "--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="How many seeds."
+    "--seeds",
+    type=SeedCount(),
+    default=10,
+    show_default=True,
+    help=f"How many seeds; auto: until they are enough, {AUTO_LIMIT} at most.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first seed."
@@ -65,7 +84,7 @@ def command(
     scenario: str,
     contenders: tuple[str, ...],
     all_fixes: bool,
-    seeds: int,
+    seeds: int | None,
     seed: int,
     settings: tuple[str, ...],
     db: Path,
@@ -85,8 +104,8 @@ def command(
         raise click.UsageError(f"name contenders, such as -c {loaded.kernel}, or give --all-fixes")
     named = contenders or (loaded.kernel,)
     every = [*named, *(with_each_fix(named[0], named) if all_fixes else ())]
-    plan = make_plan(loaded, every, range(seed, seed + seeds), check=check)
-    comparison = _run(plan, db, jobs, quiet=quiet)
+    plan = make_plan(loaded, every, range(seed, seed + (seeds or AUTO_LIMIT)), check=check)
+    comparison = _run(plan, db, jobs, quiet=quiet, auto=seeds is None)
     click.echo(
         dump(comparison_object(comparison)) if as_json else describe(comparison, db), nl=not as_json
     )
@@ -101,13 +120,14 @@ def with_each_fix(kernel: str, named: Sequence[str]) -> list[str]:
     return [text for name in fixes if (text := f"{kernel}+{name}") not in named]
 
 
-def _run(plan: Plan, db: Path, jobs: int, *, quiet: bool) -> Comparison:
+def _run(plan: Plan, db: Path, jobs: int, *, quiet: bool, auto: bool) -> Comparison:
     with (
         StoreWriter(db) as writer,
         StopSwitch() as switch,
         progress(plan.head.planned_runs, quiet=quiet) as observers,
     ):
-        return compare(plan, writer, jobs=jobs, observers=observers, stop=switch.asked)
+        chosen = compare_until_enough if auto else compare
+        return chosen(plan, writer, jobs=jobs, observers=observers, stop=switch.asked)
 
 
 def _exit_code(comparison: Comparison, fail_on: str | None) -> int:

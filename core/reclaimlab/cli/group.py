@@ -39,7 +39,7 @@ class LazyGroup(click.Group):
         """Import and return a command; None if there is none of that name."""
         if cmd_name not in self._help:
             return None
-        name = f"{cmd_name}_" if cmd_name in ("import", "list") else cmd_name
+        name = f"{cmd_name}_" if cmd_name in ("import", "list", "open") else cmd_name
         command: click.Command = import_module(f"{self._package}.{name}").command
         return command
 

@@ -11,7 +11,7 @@ from reclaimlab.cli.example import example
 from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
-from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.reports.formats import DOCUMENTS, FORMATS, report_file
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.store.reader import StoreReader
 
@@ -23,7 +23,7 @@ from reclaimlab.store.reader import StoreReader
     "format_name",
     default="text",
     show_default=True,
-    help=f"One of {', '.join((*FORMATS, *TRACES))}.",
+    help=f"One of {', '.join((*FORMATS, *DOCUMENTS, *TRACES))}.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option(
@@ -51,12 +51,12 @@ def command(
     if format_name in TRACES:
         write_trace(db, comparison_id, format_name, output, contenders, seed)
         return
-    text = render(*load_report(db, comparison_id, format_name))
+    report = report_file(*load_report(db, comparison_id, format_name))
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(report, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(report)
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
 
@@ -68,7 +68,7 @@ def load_report(db: Path, name: str, format_name: str) -> tuple[Comparison, str,
         StoreError: there is no such store or comparison.
     """
     comparison = load_comparison(db, name)
-    if format_name != "html":
+    if format_name not in ("html", "pdf"):
         return comparison, format_name, NOTHING
     with StoreReader(db) as reader:
         return comparison, format_name, read_evidence(reader, comparison)

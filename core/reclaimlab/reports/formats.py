@@ -10,6 +10,7 @@ from reclaimlab.reports.evidence import NOTHING, Evidence
 from reclaimlab.reports.html.page import html_report
 from reclaimlab.reports.json_object import comparison_object, dump
 from reclaimlab.reports.markdown import markdown_report
+from reclaimlab.reports.pdf import pdf_report
 from reclaimlab.reports.text import text_report
 
 if TYPE_CHECKING:
@@ -26,14 +27,30 @@ FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
 }
 
 
+DOCUMENTS: Final[dict[str, Callable[[Comparison, Evidence], bytes]]] = {"pdf": pdf_report}
+"""Formats that are no text."""
+
+
+def report_file(comparison: Comparison, name: str, evidence: Evidence = NOTHING) -> bytes:
+    """Return ``comparison`` in any format, as the bytes of a file.
+
+    Raises:
+        ReclaimlabError: there is no such format, or it needs what is not installed.
+    """
+    if name in DOCUMENTS:
+        return DOCUMENTS[name](comparison, evidence)
+    return render(comparison, name, evidence).encode()
+
+
 def render(comparison: Comparison, name: str, evidence: Evidence = NOTHING) -> str:
-    """Return ``comparison`` in the format called ``name``, with what ``evidence`` there is.
+    """Return ``comparison`` in the text format called ``name``, with what ``evidence`` there is.
 
     Raises:
         ReclaimlabError: there is no such format.
     """
     if name not in FORMATS:
+        known = (*FORMATS, *DOCUMENTS)
         raise ReclaimlabError(
-            f"unknown format {name!r}; {did_you_mean(name, FORMATS, what='one of')}"
+            f"unknown format {name!r}; {did_you_mean(name, known, what='one of')}"
         )
     return FORMATS[name](comparison, evidence)

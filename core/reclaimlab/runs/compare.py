@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reclaimlab import __version__
 from reclaimlab.errors import ContenderError, UnusablePluginError
@@ -13,16 +13,23 @@ from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.runs.events import Observer, event_of
 from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest, Stop, installed_policies, never
+from reclaimlab.runs.seeds_needed import seeds_needed
 from reclaimlab.scenarios.reader import scenario_hash, scenario_toml
 from reclaimlab.store.records import ComparisonHead, RunRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.runs.pool import Watcher
     from reclaimlab.scenarios.schema import Scenario
     from reclaimlab.store.writer import StoreWriter
+
+FIRST_ROUND: Final = 6
+"""Seeds before the first look: fewer pairs can never be judged."""
+
+AUTO_LIMIT: Final = 100
+"""Seeds at which ``--seeds auto`` gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,12 @@ class Plan:
     head: ComparisonHead
     requests: tuple[RunRequest, ...]
     """Seed by seed, so that a comparison that is cut short has whole pairs."""
+
+    def part(self, begin: int, end: int) -> Plan:
+        """Return the plan whose runs are those of seeds ``begin`` to ``end``, of ``end`` seeds."""
+        each = len(self.head.contenders)
+        head = dataclasses.replace(self.head, seeds=self.head.seeds[:end])
+        return Plan(head, self.requests[begin * each : end * each])
 
 
 def make_plan(
@@ -96,15 +109,60 @@ def compare(
     stored so far is returned: see :attr:`Comparison.stored_runs`. A ``watcher`` is told how far
     each run is: see :func:`run_all`.
     """
+    return _in_rounds(
+        plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, watcher=watcher
+    )
+
+
+def compare_until_enough(
+    plan: Plan,
+    writer: StoreWriter,
+    *,
+    jobs: int = 1,
+    observers: Iterable[Observer] = (),
+    stop: Stop = never,
+) -> Comparison:
+    """Run seeds of ``plan`` in rounds, until they are enough or all of them have run.
+
+    Enough is said by the width of intervals, never by a p-value: stopping at the first difference
+    that looks real would judge noise.
+    """
+
+    def more(so_far: Comparison) -> Plan | None:
+        done = len(so_far.head.seeds)
+        wanted = min(seeds_needed(so_far), 2 * done, len(plan.head.seeds))
+        return plan.part(done, wanted) if wanted > done and not stop() else None
+
+    first = plan.part(0, min(FIRST_ROUND, len(plan.head.seeds)))
+    return _in_rounds(first, more, writer, jobs=jobs, observers=observers, stop=stop)
+
+
+def _in_rounds(
+    plan: Plan,
+    more: Callable[[Comparison], Plan | None],
+    writer: StoreWriter,
+    *,
+    jobs: int,
+    observers: Iterable[Observer],
+    stop: Stop,
+    watcher: Watcher | None = None,
+) -> Comparison:
     comparison_id = writer.begin_comparison(plan.head)
     records: list[RunRecord] = []
-    for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
-        writer.add_run(comparison_id, request.number, record)
-        records.append(_without_series(record))
-        event = event_of(records[-1], len(records), plan.head.planned_runs)
-        for observer in observers:
-            observer(event)
-    return summarise(comparison_id, plan.head, records)
+    every = tuple(observers)
+    while True:
+        for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
+            writer.add_run(comparison_id, request.number, record)
+            records.append(_without_series(record))
+            event = event_of(records[-1], len(records), plan.head.planned_runs)
+            for observer in every:
+                observer(event)
+        comparison = summarise(comparison_id, plan.head, records)
+        following = more(comparison)
+        if following is None:
+            return comparison
+        plan = following
+        writer.extend_comparison(comparison_id, plan.head)
 
 
 def _without_series(record: RunRecord) -> RunRecord:

@@ -158,6 +158,17 @@ _VIEWS: Final = (
     """,
 )
 
+_INCIDENTS_VIEW: Final = """
+    CREATE VIEW incidents_view AS
+    SELECT i.id AS incident_id, r.comparison_id, r.id AS run_id, r.scenario, r.contender, r.seed,
+           i.verdict, i.t_ns / 1e9 AS time_s, json_array_length(i.tasks) AS tasks,
+           json_extract(i.tasks, '$[0].name') AS first_task,
+           json_extract(i.tasks, '$[0].waits_for') AS first_waits_for,
+           json_extract(i.tasks, '$[0].stack[0]') AS first_blocked_in,
+           (SELECT group_concat(value, ' -> ') FROM json_each(i.cycle)) AS cycle, i.note
+    FROM incidents i JOIN runs r ON r.id = i.run_id
+"""
+
 
 @MIGRATIONS()
 def m001_first_tables(db: Database) -> None:
@@ -173,5 +184,11 @@ def m002_sweeps(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION: Final = 2
+@MIGRATIONS()
+def m003_incidents_view(db: Database) -> None:
+    """Make the view of every incident with the run that it belongs to."""
+    db.execute(_INCIDENTS_VIEW)
+
+
+SCHEMA_VERSION: Final = 3
 """Number of migrations above; stands in the file as ``user_version``."""

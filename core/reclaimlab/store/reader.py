@@ -110,6 +110,21 @@ class StoreReader:
         rows = list(self._rows(sql, [comparison_id]))
         return tuple(self._run(row, series=series) for row in rows)
 
+    def run(self, comparison_id: str, contender: str, seed: int) -> RunRecord:
+        """Return one run of a comparison, without its series.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        sql = "SELECT * FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        row = next(self._rows(sql, [comparison_id, contender, seed]), None)
+        if row is None:
+            raise StoreError(
+                f"comparison {comparison_id} in {self.path} has no run of {contender} "
+                f"with seed {seed}; it may have been deleted"
+            )
+        return self._run(row, series=False)
+
     def series(self, run_id: str) -> tuple[Series, ...]:
         """Return the series of one run."""
         rows = self._rows("SELECT * FROM series WHERE run_id = ? ORDER BY id", [run_id])

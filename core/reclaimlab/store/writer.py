@@ -64,6 +64,13 @@ class StoreWriter:
             self._insert("comparisons", row)
         return comparison_id
 
+    def extend_comparison(self, comparison_id: str, head: ComparisonHead) -> None:
+        """Store that a comparison has the seeds of ``head`` by now."""
+        sql = "UPDATE comparisons SET seeds = ?, planned_runs = ? WHERE id = ?"
+        with self._transaction():
+            values = (json.dumps(head.seeds), head.planned_runs, comparison_id)
+            self._database.execute(sql, values)
+
     def add_run(self, comparison_id: str, number: int, record: RunRecord) -> str:
         """Store a run with everything it left behind; return its id.
 

@@ -145,3 +145,21 @@ def test_ctrl_c_keeps_the_finished_runs(tiny: Path, db: Path, jobs: str) -> None
     assert stored[0] >= 3
     assert stored[0] == stored[1] == int(said.splitlines()[-1].split()[1])
     assert "is stored in" in printed
+
+
+def test_seeds_auto_ends_when_the_interval_is_narrow_enough(call: Call, tiny: Path) -> None:
+    pair = ("-c", "linux-3.10", "-c", "linux-3.10+may-enter-fs")
+    found = json.loads(call("compare", tiny, *pair, "--seeds", "auto", "--json", "-q").stdout)
+    seeds = len(found["seeds"])
+    assert 6 <= seeds < 100
+    assert found["warnings"] == []
+    assert sum(found["contenders"][0]["verdicts"].values()) == seeds
+    again = json.loads(call("compare", tiny, *pair, "--seeds", seeds, "--json", "-q").stdout)
+    assert again["pairs"] == found["pairs"]
+    assert (
+        json.loads(call("report", "latest", "--format", "json").stdout)["seeds"] == found["seeds"]
+    )
+
+
+def test_a_number_of_seeds_is_a_number_or_auto(call: Call, tiny: Path) -> None:
+    assert "Invalid value for '--seeds'" in call("compare", tiny, "--seeds", "0", code=2).stderr

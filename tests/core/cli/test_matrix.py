@@ -98,7 +98,8 @@ def test_a_text_without_marks_names_those_there_are(call: Call, tmp_path: Path) 
 
 
 def test_every_scenario_is_run_and_a_recording_on_kernels_of_its_era_only() -> None:
-    assert {case.name for case in all_cases()} == set(builtin_scenarios())
+    timed = {name for name in builtin_scenarios() if not name.startswith("tiny-")}
+    assert {case.name for case in all_cases()} == timed  # those others are for `explore`
     (recorded,) = (case for case in all_cases() if case.name == "a_seq_xfs_20MBps_32M_r1")
     assert contenders_of(recorded.load()) == ("linux-6.1", "linux-6.18")
 

@@ -173,7 +173,7 @@ def test_a_plugged_scenario_is_loaded_by_its_name() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"syncfs"', '"sincfs"', "did you mean 'syncfs'? allowed are: ext3, ext4, gfs2, syncfs"),
+        ('"syncfs"', '"sincfs"', "did you mean 'syncfs'? allowed are: bare-xfs, ext3, ext4,"),
         ('"sluggish"', '"slugish"', "did you mean 'sluggish'?"),
         ('"toucher"', '"touchr"', "did you mean 'toucher'?"),
         ("seek =", "sek =", "device sluggish has no option 'sek'; did you mean 'seek'?"),

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from reclaimlab.errors import ReclaimlabError
-from reclaimlab.reports.formats import FORMATS, render
+from reclaimlab.reports.formats import FORMATS, render, report_file
 from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.reports.matrix import verdict_matrix
 from reclaimlab.runs.comparison import Comparison
@@ -109,6 +109,20 @@ def test_the_matrix_has_a_row_a_contender_and_a_column_a_scenario(
         "| linux-3.10+km-noio(sites=unwritten) | ok |\n"
     )
     assert "| linux-3.10 | ok, 1 failed |" in verdict_matrix([with_a_failure])
+
+
+def test_the_pdf_has_the_same_bytes_twice_and_every_hostile_name_is_inert(make: Make) -> None:
+    hostile = make("linux-3.10", "<b>javascript:\u202e\n\x1b[31m(x) Tj")
+    first = report_file(hostile, "pdf")
+    assert first == report_file(hostile, "pdf")
+    assert first.startswith(b"%PDF-")
+    assert b"/JavaScript" not in first
+
+
+def test_a_pdf_of_fourteen_contenders_runs_over_pages(make: Make) -> None:
+    assert (
+        report_file(make(*(f"linux-3.10+fix{n}" for n in range(14))), "pdf").count(b"/Page\n") > 2
+    )
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1"])

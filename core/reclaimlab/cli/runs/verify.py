@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,16 +12,19 @@ from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON, EXIT_INTERRUPTED
 from reclaimlab.cli.interrupt import StopSwitch
 from reclaimlab.reports.json_object import dump
+from reclaimlab.reports.lines import plain
+from reclaimlab.runs.bundle import read_bundle
 from reclaimlab.runs.verify import Verification, verify
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from reclaimlab.store.records import RunRecord
 
 
 @click.command("verify", epilog=example("reclaimlab runs verify latest"))
-@click.argument("comparison_id", metavar="ID")
+@click.argument("comparison_id", metavar="ID|FILE.zip")
 @options.db
 @options.jobs
 @options.quiet
@@ -31,12 +35,14 @@ def command(
 ) -> None:
     """Run a comparison again and compare every byte.
 
+    ID is also the file of a bundle that `reclaimlab bundle` made.
+
     Each run is simulated from the scenario text it was stored with. Exits with 1 if a result
     differs.
     """
-    with StoreReader(db) as reader:
-        stored_id = reader.resolve(comparison_id)
-        records = reader.runs(stored_id)
+    stored_id, records, sources = _stored(comparison_id, db)
+    for difference in sources:
+        click.echo(f"note: {plain(difference)}", err=True)
     with StopSwitch() as switch:
         done = verify(records, jobs=jobs, stop=switch.asked)
         found = list(_told(done, len(records), quiet=quiet))
@@ -51,6 +57,16 @@ def command(
     if len(found) < len(records):
         ctx.exit(EXIT_INTERRUPTED)
     ctx.exit(EXIT_FAILED_ON if differing else 0)
+
+
+def _stored(name: str, db: Path) -> tuple[str, tuple[RunRecord, ...], tuple[str, ...]]:
+    """Return the id, the runs, and which versions or sources are not those of the bundle."""
+    if name.endswith(".zip"):
+        bundle = read_bundle(Path(name))
+        return bundle.id, bundle.records, bundle.differences()
+    with StoreReader(db) as reader:
+        stored_id = reader.resolve(name)
+        return stored_id, reader.runs(stored_id), ()
 
 
 def _told(done: Iterator[Verification], planned: int, *, quiet: bool) -> Iterator[Verification]:
