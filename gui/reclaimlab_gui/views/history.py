@@ -103,7 +103,7 @@ class HistoryView(View):
             self._show_runs(None)
             if self.table.order.rowCount():
                 self.table.selectRow(0)
-        self._fit()
+        self.table.fit_columns(30)
         self._count()
 
     def _fit(self) -> None:

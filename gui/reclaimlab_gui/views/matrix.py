@@ -146,7 +146,8 @@ class MatrixView(View):
         self._pages.addWidget(empty)
         page = QWidget()
         layout = QVBoxLayout(page)
-        layout.addWidget(_row(self.source, self._of_sweep, self._of_comparisons))
+        layout.addWidget(_row(self.source, self._of_comparisons))
+        layout.addWidget(self._of_sweep)
         layout.addWidget(self.table, 1)
         self._hint.setWordWrap(True)
         self._hint.setProperty("faint", True)
@@ -185,6 +186,7 @@ def _choice(name: str) -> QComboBox:
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumWidth(80)  # long names must not make the window wider
     return box
 
 
