@@ -14,6 +14,7 @@ from reclaimlab_gui.first_run import offer_first_comparison
 from reclaimlab_gui.main_window import MainWindow
 from reclaimlab_gui.session import Session
 from reclaimlab_gui.settings import Settings
+from reclaimlab_gui.workers.garbage import GarbageCollector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,8 @@ def open_window(database: Path | None = None) -> MainWindow:
     settings = Settings()
     base = application.property("points") or application.font().pointSizeF()
     application.setProperty("points", base)
+    if application.findChild(GarbageCollector) is None:
+        GarbageCollector(application)
     window = MainWindow(Session(path, settings), base)
     if made:
         window.session.compare_requested.emit("latest")

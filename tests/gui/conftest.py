@@ -1,5 +1,6 @@
 """A window over a real store: the comparison that comes with the package."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,14 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ini = QSettings.Format.IniFormat
     QSettings.setPath(ini, QSettings.Scope.UserScope, str(tmp_path / "settings"))
     monkeypatch.delenv("RECLAIMLAB_DISABLED_PLUGINS", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_this_thread() -> Iterator[None]:
+    """Collect what a test leaves before the next one starts its threads."""
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
