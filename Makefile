@@ -47,6 +47,7 @@ bench: $(VENV)/installed-dev	## time the engine, and hold every figure against i
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
 	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
+	$(BIN)/python -m tests.tools.hung_cures
 
 soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
 	@$(BIN)/pytest --hypothesis-profile=soak

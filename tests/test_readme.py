@@ -152,6 +152,7 @@ def test_every_example_prints_the_lines_that_the_readme_shows_in_their_order(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "core").symlink_to(ROOT / "core")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
     for line, shown in examples():
         command = [sys.executable, "-m", *shlex.split(line)]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.importers.ftrace import read_ftrace
+from reclaimlab.scenarios.importers.hang import Hang, hang_object, hang_text
 from reclaimlab.scenarios.importers.output import write_import
 from reclaimlab.scenarios.importers.vmstat import read_vmstat
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.scenarios.schema import Scenario
 
-__all__ = ["import_recording"]
+__all__ = ["Hang", "hang_object", "hang_text", "import_hang", "import_recording"]
 
 
 def import_recording(
@@ -28,6 +29,22 @@ def import_recording(
     Raises:
         RecordingError: the files are not a recording, or the output cannot be written.
     """
+    _refuse_absent(paths)
+    draft = read_ftrace(paths) if kind == "ftrace" else read_vmstat(paths)
+    return write_import(draft, output)
+
+
+def import_hang(paths: Sequence[Path]) -> Hang:
+    """Return the hang that kernel logs tell of; its ``write`` makes the scenario.
+
+    Raises:
+        RecordingError: they are no kernel logs, or no hung task is in them.
+    """
+    _refuse_absent(paths)
+    return Hang.read(paths)
+
+
+def _refuse_absent(paths: Sequence[Path]) -> None:
     if not paths:
         msg = "there is nothing to import; give the folder of a recorded run, or a file of it"
         raise RecordingError(msg)
@@ -35,5 +52,3 @@ def import_recording(
         if not path.exists():
             msg = f"{path}: no such file or folder"
             raise RecordingError(msg)
-    draft = read_ftrace(paths) if kind == "ftrace" else read_vmstat(paths)
-    return write_import(draft, output)

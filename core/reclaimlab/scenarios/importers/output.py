@@ -6,18 +6,15 @@ import shutil
 import tempfile
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from reclaimlab.errors import RecordingError, ScenarioError
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.faults import problems_of
+from reclaimlab.scenarios.importers.draft import Draft
 from reclaimlab.scenarios.reader import read_scenario
 from reclaimlab.scenarios.schema import Scenario, ScenarioFile
-
-if TYPE_CHECKING:
-    from reclaimlab.scenarios.importers.draft import Draft
 
 
 def write_import(draft: Draft, output: Path) -> Scenario:
@@ -26,9 +23,7 @@ def write_import(draft: Draft, output: Path) -> Scenario:
     Raises:
         RecordingError: the recording makes no valid scenario, or the output cannot be written.
     """
-    if output.is_dir():
-        msg = f"{output}: is a folder; the scenario needs a file name, such as scenario.toml"
-        raise RecordingError(msg)
+    _refuse_folder(output)
     folder = f"{output.stem}.recording" if draft.files else ""
     try:
         text = import_text(draft, folder)
@@ -47,6 +42,20 @@ def write_import(draft: Draft, output: Path) -> Scenario:
     return scenario
 
 
+def write_text(text: str, output: Path) -> None:
+    """Write the text of a scenario that has no files beside it to ``output``.
+
+    Raises:
+        RecordingError: the output cannot be written.
+    """
+    _refuse_folder(output)
+    try:
+        _write(Draft({}, []), text, output, "")
+    except OSError as error:
+        msg = f"{output}: cannot be written: {error.strerror}"
+        raise RecordingError(msg) from None
+
+
 def import_text(draft: Draft, folder: str) -> str:
     """Return the TOML text of ``draft``, whose measured files are in ``folder``."""
     recording = {"dir": folder, **draft.data["recording"]}
@@ -56,6 +65,12 @@ def import_text(draft: Draft, folder: str) -> str:
         for line in draft.comment
     )
     return f"{comment}\n\n{scenario_toml(Scenario.of(file), defaults=False)}"
+
+
+def _refuse_folder(output: Path) -> None:
+    if output.is_dir():
+        msg = f"{output}: is a folder; the scenario needs a file name, such as scenario.toml"
+        raise RecordingError(msg)
 
 
 def _write(draft: Draft, text: str, output: Path, folder: str) -> None:
