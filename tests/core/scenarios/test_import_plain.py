@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.importers import import_recording
 from reclaimlab.scenarios.importers.fio_jobs import Job
+from reclaimlab.scenarios.importers.trace import read_trace
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.scenarios.tasks import ReaderTask, WriterTask
 from reclaimlab.units import KIB, MIB, MSEC, PAGE_SIZE, SEC, USEC
@@ -178,6 +179,15 @@ def test_thinktime_counts_in_microseconds_and_runtime_in_seconds() -> None:
     job = Job("a", {"thinktime": "500", "runtime": "2m"}, "x")
     assert job.seconds("thinktime", "us") * SEC == pytest.approx(MSEC / 2)
     assert job.seconds("runtime") == 120
+
+
+def test_both_layouts_of_trace_cmd_report_tell_the_same(out: Path) -> None:
+    short, long = (
+        read_trace(DATA / name) for name in ("trace-cmd-report.txt", "trace-cmd-report-l.txt")
+    )
+    assert short.reclaimers["writer"] > 0
+    assert short == long
+    assert import_recording("ftrace", [DATA / "trace-cmd-report.txt"], out).memcg["box"].limit
 
 
 BAD: dict[str, bytes] = {
