@@ -13,7 +13,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces bench matrix soak soak-sweep lint clean help
+.PHONY: demo test test-traces bench matrix screenshots sample soak screenshots sample soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -48,6 +48,12 @@ matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
 	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
 	$(BIN)/python -m tests.tools.hung_cures
+
+screenshots: $(VENV)/installed-screen	## take the pictures of gui/README.md, on a screen of their own
+	@xvfb-run -a -s "-screen 0 2000x1200x24" $(BIN)/python -m reclaimlab_gui.make_screenshots gui/screenshots
+
+sample: $(VENV)/installed-dev	## compute again what the window shows at its first start
+	@$(BIN)/python -m reclaimlab_gui.make_sample
 
 soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
 	@$(BIN)/pytest --hypothesis-profile=soak

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from reclaimlab import __version__
@@ -52,4 +52,14 @@ def run(database: Path | None = None, path: Path | None = None) -> int:
         window.open_path(path)
     window.show()
     QTimer.singleShot(0, window.raise_)
-    return application.exec()
+    code = application.exec()
+    dispose(window)
+    return code
+
+
+def dispose(window: MainWindow) -> None:
+    """Delete a window now: left to the end of Python, Qt's objects go in an order that crashes."""
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QApplication.processEvents()

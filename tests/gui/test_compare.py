@@ -9,7 +9,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from reclaimlab.reports.formats import FORMATS
+from reclaimlab.reports.formats import DOCUMENTS, FORMATS
+from reclaimlab.reports.traces import TRACES
 from reclaimlab_gui.dialogs.export import ExportDialog
 from reclaimlab_gui.main_window import MainWindow
 from reclaimlab_gui.session import RunKey
@@ -156,12 +157,13 @@ def test_the_curves_are_exported_sample_by_sample(compared: MainWindow, tmp_path
     assert len(rows) == sum(len(line.curve.values) for line in lines)
 
 
-@pytest.mark.parametrize("name", ["text", "markdown", "json", "csv"])
+@pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_report_format_is_offered_and_written(
     compared: MainWindow, tmp_path: Path, name: str
 ) -> None:
     dialog = export(compared, name, tmp_path / "report")
-    assert set(FORMATS) <= {each.report for each in dialog.formats}
+    assert {*FORMATS, *DOCUMENTS} <= {each.report for each in dialog.formats}
+    assert set(TRACES) <= {each.trace for each in dialog.formats}
     assert "xfs-softlimit-hang" in (tmp_path / "report").read_text()
 
 
@@ -170,3 +172,11 @@ def test_a_file_that_cannot_be_written_is_told_in_the_dialog(
 ) -> None:
     dialog = export(compared, "svg", tmp_path / "no-such-folder" / "a.svg")
     assert "no-such-folder" in dialog.fault.text()
+
+
+def test_the_runs_on_screen_are_exported_as_a_trace(
+    compared: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(compared.session.noted, timeout=60_000):
+        export(compared, "ftrace", tmp_path / "trace.txt")
+    assert "mm_vmscan_direct_reclaim_begin" in (tmp_path / "trace.txt").read_text()

@@ -1,7 +1,10 @@
-"""The History and Matrix views over real stores."""
+"""The History view over real stores."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QLabel
@@ -12,7 +15,6 @@ from reclaimlab.store.records import StoredComparison
 from reclaimlab.store.writer import StoreWriter
 from reclaimlab_gui.main_window import MainWindow
 from reclaimlab_gui.models.history_rows import HISTORY_HEADER, STORED_RUN_HEADER
-from reclaimlab_gui.models.table import Table
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -23,14 +25,14 @@ def stored(window: MainWindow) -> tuple[StoredComparison, ...]:
 
 
 def test_the_tables_pass_qts_own_checker_while_they_change(window: MainWindow) -> None:
-    tables = (window.history.table, window.history.runs, window.matrix.table)
+    tables = (window.history.table, window.history.runs)
     testers = [QAbstractItemModelTester(each.order, FATAL, each) for each in tables]
     window.history.note("seen")
     window.history.search.setText("nothing has these words")
     window.history.search.clear()
     window.history.delete()
     window.history.undo()
-    assert len(testers) == 3
+    assert len(testers) == 2
 
 
 def test_a_comparison_stands_there_with_its_verdict_and_its_runs(window: MainWindow) -> None:
@@ -64,18 +66,90 @@ def test_tags_and_notes_are_stored_found_and_taken_off(window: MainWindow) -> No
     assert stored(window)[0].tags == ()
 
 
+def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table but for the numbers that only order them."""
+    tables = ("comparisons", "runs", "metrics", "incidents", "series", "tags", "notes")
+    found = {}
+    with closing(sqlite3.connect(path)) as database:
+        for table in tables:
+            cursor = database.execute(f"SELECT * FROM {table} ORDER BY rowid")
+            first = 0 if table in ("comparisons", "runs") else 1
+            found[table] = [row[first:] for row in cursor]
+    return found
+
+
 def test_undo_brings_a_deleted_comparison_back_with_all_its_bytes(window: MainWindow) -> None:
     history = window.history
     history.tag("july")
-    with StoreReader(window.session.database) as reader:
-        before = reader.runs(history.chosen(), series=True)
+    history.note("as posted")
+    before = content(window.session.database)
+    assert all(before.values())
     history.delete()
-    assert stored(window) == ()
+    assert not any(content(window.session.database).values())
+    assert not history.table.order.rowCount()
     history.undo()
-    (found,) = stored(window)
-    with StoreReader(window.session.database) as reader:
-        assert reader.runs(found.id, series=True) == before
-    assert found.tags == ("july",)
+    assert content(window.session.database) == before
+    assert history.chosen() == stored(window)[0].id
+    assert not history.undo_button.isEnabled()
+
+
+def test_undo_ends_when_another_store_is_opened(window: MainWindow, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    other.write_bytes(window.session.database.read_bytes())
+    window.history.delete()
+    window.open_path(other)
+    window.history.undo()
+    assert len(stored(window)) == 1
+    assert not window.history.undo_button.isEnabled()
+
+
+def test_what_another_program_deleted_meanwhile_is_told(window: MainWindow) -> None:
+    with StoreWriter(window.session.database) as writer:
+        writer.delete(stored(window)[0].id)
+    window.history.delete()
+    assert "no longer in the store" in window.message.text
+    assert not window.history.undo_button.isEnabled()
+
+
+def test_a_store_that_breaks_while_it_is_open_leaves_its_rows_on_screen(window: MainWindow) -> None:
+    window.session.database.write_bytes(b"this is no database any more")
+    window.session.follow()
+    assert "not a SQLite database" in window.message.text
+    assert window.history.table.order.rowCount() == 1
+    assert window.isVisible()
+
+
+def test_a_read_only_store_is_shown_and_says_so_when_it_is_to_be_changed(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root may write to everything, so the system's answer is given in its place.
+    monkeypatch.setattr("reclaimlab.store.connection._writable", lambda _path: False)
+    window.history.tag("july")
+    assert "is read-only; name another with --db" in window.message.text
+    window.message.hide()
+    window.history.delete()
+    assert "is read-only; name another with --db" in window.message.text
+    window.history.refresh()
+    assert window.history.table.order.rowCount() == 1
+    assert stored(window)[0].tags == ()
+
+
+def test_verdict_and_tag_choose_what_is_listed(window: MainWindow) -> None:
+    history = window.history
+    history.verdicts.setCurrentText("ok")
+    assert history.table.order.rowCount() == 0
+    assert history.count.text() == "comparisons: 0 of 1"
+    history.verdicts.setCurrentText("deadlock")
+    assert history.table.order.rowCount() == 1
+    with StoreWriter(window.session.database) as writer:
+        other = writer.begin_comparison(stored(window)[0].head)
+        writer.add_tag(other, "empty")
+    window.session.follow()
+    history.verdicts.setCurrentIndex(0)
+    assert history.table.order.rowCount() == 2
+    history.tags.setCurrentText("empty")
+    assert history.table.order.rowCount() == 1
+    assert history.chosen() == other
 
 
 def test_runs_of_different_comparisons_can_be_compared(window: MainWindow, qtbot: QtBot) -> None:
@@ -112,15 +186,3 @@ def test_an_empty_store_says_what_to_do(window: MainWindow, tmp_path: Path) -> N
     window.open_path(tmp_path / "empty.sqlite")
     texts = [label.text() for label in window.history.findChildren(QLabel) if label.isVisible()]
     assert "No comparison is stored yet" in texts
-
-
-def test_a_cell_of_the_matrix_opens_its_comparison(window: MainWindow, qtbot: QtBot) -> None:
-    table = window.matrix.table
-    window.show_view(window.matrix)
-    cell = table.order.index(0, 1)
-    assert cell.data() == "deadlock 3/4"
-    with qtbot.waitSignal(window.session.compare_requested):
-        QTest.mouseClick(
-            table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(cell).center()
-        )
-    assert isinstance(table.order.sourceModel(), Table)

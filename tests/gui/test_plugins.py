@@ -27,7 +27,7 @@ def test_the_page_of_a_plugin_has_its_hooks_parameters_and_file(window: MainWind
     text = window.plugins.page.toPlainText()
     assert "throttle_after_batch" in text
     assert "timeout" in text
-    assert "congestion_wait.py" in text
+    assert "reclaimlab_fixes.congestion_wait" in text
 
 
 def test_a_disabled_plugin_is_offered_no_more_until_it_is_enabled(window: MainWindow) -> None:

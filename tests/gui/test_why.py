@@ -92,7 +92,7 @@ def test_play_lets_the_time_run_and_stops_at_the_end(window: MainWindow, qtbot: 
 def test_a_run_that_is_gone_is_told(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.session.problem_found, timeout=10_000):
         window.session.why_requested.emit((RunKey(window.history.chosen(), "linux-9.9", 1),))
-    assert "no longer in the store" in window.message.text
+    assert "no run of linux-9.9 with seed 1" in window.message.text
 
 
 def graph(nodes: str, edges: str, live: str = "") -> WaitGraph:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from reclaimlab.hosting.reference import hook_objects, hook_text
 from reclaimlab.runs.verify import verify
 from reclaimlab.store.migrations import SCHEMA_VERSION
 from reclaimlab.store.reader import StoreReader
@@ -137,6 +138,11 @@ def test_the_sample_is_what_the_simulator_of_today_gives(store: Path) -> None:
     shortest = min(runs, key=lambda run: run.result.ended_ns if run.result else 0)
     (found,) = verify([shortest])
     assert found.same, f"{found.difference}; make it anew: python -m reclaimlab_gui.make_sample"
+
+
+def test_the_help_has_every_hook_with_its_rules() -> None:
+    page = help_pages()["Hooks"]
+    assert {hook["name"] for hook in hook_objects() if hook_text(hook["name"]) not in page} == set()
 
 
 def test_every_view_has_a_key_and_a_page_of_help(window: MainWindow) -> None:

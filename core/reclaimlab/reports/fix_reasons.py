@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from reclaimlab.reports.fix_claims import E9, EXT3_5M, S3
+from reclaimlab.reports.fix_claims import E9, S3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,6 @@ _FIRST_IS_SUBMITTED: Final = (
 
 REASONS: Final[Mapping[tuple[str, str], str]] = {
     ("F1", E9): _NOTHING_MARKED,
-    ("F1", EXT3_5M): _NOTHING_MARKED,
     ("F7b", S3): _FIRST_IS_SUBMITTED,
 }
 """Row and case -> the reason; what agrees needs none."""

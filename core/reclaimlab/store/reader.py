@@ -63,8 +63,8 @@ class StoreReader:
         return self._comparison(row)
 
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
-        """Return the worst verdict of each contender of each comparison that has a result."""
-        rows = self._rows("SELECT * FROM verdict_matrix WHERE verdict IS NOT NULL", [])
+        """Return the worst verdict of each contender of each comparison, newest first."""
+        rows = self._rows(_VERDICT_CELLS, [])
         return tuple(
             VerdictCell(
                 comparison=row["comparison_id"],
@@ -109,6 +109,21 @@ class StoreReader:
         sql = "SELECT * FROM runs WHERE comparison_id = ? ORDER BY length(id), id"
         rows = list(self._rows(sql, [comparison_id]))
         return tuple(self._run(row, series=series) for row in rows)
+
+    def run(self, comparison_id: str, contender: str, seed: int) -> RunRecord:
+        """Return one run of a comparison, without its series.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        sql = "SELECT * FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        row = next(self._rows(sql, [comparison_id, contender, seed]), None)
+        if row is None:
+            raise StoreError(
+                f"comparison {comparison_id} in {self.path} has no run of {contender} "
+                f"with seed {seed}; it may have been deleted"
+            )
+        return self._run(row, series=False)
 
     def series(self, run_id: str) -> tuple[Series, ...]:
         """Return the series of one run."""
@@ -192,6 +207,10 @@ class StoreReader:
 
 
 _IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
+_VERDICT_CELLS = """
+    SELECT m.* FROM verdict_matrix m JOIN comparisons c ON c.id = m.comparison_id
+    WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
+"""
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict
     FROM comparisons c JOIN comparison_summary s ON s.comparison_id = c.id

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from reclaimlab.errors import StoreError
 from reclaimlab.measure.records import METRICS, Incident, RunResult, Series, incident_json
 from reclaimlab.store.connection import connect_for_writing, sqlite_errors
+from reclaimlab.store.erased import put_back, take_out
 from reclaimlab.store.series import CODEC, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from reclaimlab.store.erased import Erased
     from reclaimlab.store.records import ComparisonHead, RunRecord
 
 _ID_BYTES: Final = 4  # 8 hex digits: short enough to type, and ids of two stores do not collide
@@ -123,6 +125,20 @@ class StoreWriter:
         """Delete a comparison with its runs, tags and notes."""
         with self._transaction():
             self._database.execute("DELETE FROM comparisons WHERE id = ?", [comparison_id])
+
+    def take_out(self, comparison_id: str) -> Erased:
+        """Delete a comparison and return all that it was, for :meth:`put_back`.
+
+        Raises:
+            StoreError: there is none with this id.
+        """
+        with self._transaction():
+            return take_out(self._database, comparison_id)
+
+    def put_back(self, erased: Erased) -> None:
+        """Store again, byte by byte, what :meth:`take_out` returned."""
+        with self._transaction():
+            put_back(self._database, erased)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from reclaimlab.measure.timeline import TaskState
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from reclaimlab.measure.timeline import Timeline
     from reclaimlab_gui.theme import Theme
 
@@ -54,6 +56,7 @@ class TaskTimeline(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
+        self._rows = 0
         self._line: Any = pg.InfiniteLine(angle=90, movable=True)
         self._line.sigDragged.connect(self._on_dragged)
         self._plot.scene().sigMouseClicked.connect(self._on_clicked)
@@ -63,7 +66,7 @@ class TaskTimeline(QWidget):
         plot = self._plot.getPlotItem()
         plot.clear()
         self._plot.setBackground(theme.base)
-        count = len(timeline.tasks)
+        count = self._rows = len(timeline.tasks)
         colours = state_colours(theme)
         for state, height in HEIGHTS.items():
             bars = [
@@ -75,6 +78,7 @@ class TaskTimeline(QWidget):
             if bars:
                 self._draw(np.array(bars, dtype=np.float64), height, QColor(colours[state]))
         self._axes(timeline, theme)
+        self._fit_letters()
         pen = QPen(QColor(theme.accent), 2)
         pen.setCosmetic(True)
         self._line.setPen(pen)
@@ -82,6 +86,17 @@ class TaskTimeline(QWidget):
         begin = min((t.spans[0].begin_ns for t in timeline.tasks if t.spans), default=0)
         plot.setXRange(begin / 1e9, timeline.end_ns / 1e9, padding=0.01)
         plot.setYRange(-0.6, count - 0.4, padding=0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the tasks' names apart."""
+        super().resizeEvent(event)
+        self._fit_letters()
+
+    def _fit_letters(self) -> None:
+        font = self.font()
+        row = (self.height() - 4 * self.fontMetrics().height()) / max(self._rows, 1)
+        font.setPixelSize(int(min(max(row - 2, 8), self.fontMetrics().height() - 3)))
+        self._plot.getPlotItem().getAxis("left").setStyle(tickFont=font)
 
     def show_time(self, time_ns: int) -> None:
         """Put the line at a moment, and bring it into sight."""
@@ -91,6 +106,12 @@ class TaskTimeline(QWidget):
         time_s = time_ns / 1e9
         if not low <= time_s <= high:
             view.setXRange(time_s - (high - low) / 2, time_s + (high - low) / 2, padding=0)
+
+    @property
+    def time_range_s(self) -> tuple[float, float]:
+        """What is seen of the time."""
+        low, high = self._plot.getPlotItem().getViewBox().viewRange()[0]
+        return float(low), float(high)
 
     def zoom_to(self, time_ns: int, width_ns: int) -> None:
         """Show ``width_ns`` around a moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.reports.traces import trace_file
 from reclaimlab_gui.models.export_formats import Format, formats_for, write_report
 from reclaimlab_gui.widgets.picture import write_csv, write_png, write_svg
+from reclaimlab_gui.workers.inspector import Inspection, Inspector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reclaimlab.measure.timeline import Timeline
     from reclaimlab_gui.session import Session
     from reclaimlab_gui.views.view import View
 
@@ -36,7 +42,9 @@ class ExportDialog(QDialog):
         self._view = view
         self._session = session
         self.formats = formats_for(
-            has_numbers=len(view.csv_rows()) > 1, has_comparison=bool(view.comparison_id())
+            has_numbers=len(view.csv_rows()) > 1,
+            has_comparison=bool(view.comparison_id()),
+            runs=len(view.runs_on_screen()),
         )
         self.list = QListWidget()
         self.list.setAccessibleName("Formats")
@@ -46,22 +54,58 @@ class ExportDialog(QDialog):
         self.fault = QLabel()
         self.fault.setProperty("fault", True)
         self.fault.setWordWrap(True)
+        self._trace = ""
+        self._inspector = Inspector(self)
+        self._inspector.inspected.connect(self._on_inspected)
+        self._inspector.failed.connect(self._on_failed)
         self._build()
         self.list.currentRowChanged.connect(self._on_format)
         self.list.setCurrentRow(0)
 
-    def export(self) -> bool:
-        """Write the file; False, with the fault told, if it cannot be written."""
-        chosen, path = self.formats[self.list.currentRow()], Path(self.path.text())
+    def export(self) -> None:
+        """Write the file and close; if it cannot be written, say why and stay."""
+        chosen = self.formats[self.list.currentRow()]
+        if chosen.trace:
+            self._make_runs_again(chosen)
+        else:
+            self._finish(lambda path: self._write(chosen, path))
+
+    def reject(self) -> None:
+        """Give up what is under way."""
+        self._inspector.stop()
+        super().reject()
+
+    def _finish(self, write: Callable[[Path], object]) -> None:
+        path = Path(self.path.text())
         try:
-            self._write(chosen, path)
+            write(path)
         except (ReclaimlabError, OSError) as error:
-            self.fault.setText(f"{path} could not be written: {error}")
-            return False
+            self._on_failed(f"{path} could not be written: {error}")
+            return
         self._session.settings.export_folder = path.parent
         self._session.noted.emit(f"{path} is written.")
         self.accept()
-        return True
+
+    def _make_runs_again(self, chosen: Format) -> None:
+        keys = self._view.runs_on_screen()
+        wanted = keys if chosen.trace == "perfetto" else keys[:1]
+        records = self._session.read(lambda reader: [reader.run(*astuple(key)) for key in wanted])
+        if records is None:
+            self._on_failed("a run on screen is no longer in the store")
+            return
+        self._trace = chosen.trace
+        self.fault.setText("The runs are made again, task by task; Cancel gives up.")
+        self._export.setEnabled(False)
+        ends = [(each, each.result.ended_ns) for each in records if each.result]
+        self._inspector.inspect([Inspection(each, 0, end) for each, end in ends])
+
+    def _on_inspected(self, timelines: tuple[Timeline, ...]) -> None:
+        self._export.setEnabled(True)
+        self._finish(lambda path: path.write_bytes(trace_file(timelines, self._trace)))
+
+    def _on_failed(self, message: str) -> None:
+        self._export.setEnabled(True)
+        self.fault.setText(message)
 
     def _write(self, chosen: Format, path: Path) -> None:
         if chosen.report:
@@ -88,9 +132,9 @@ class ExportDialog(QDialog):
         browse = QPushButton("Choose...")
         browse.clicked.connect(self._browse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.ApplyRole)
-        export.clicked.connect(self.export)
-        export.setDefault(True)
+        self._export = buttons.addButton("Export", QDialogButtonBox.ButtonRole.ApplyRole)
+        self._export.clicked.connect(self.export)
+        self._export.setDefault(True)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
         row.addWidget(QLabel("File"))

@@ -7,13 +7,23 @@ from importlib.resources import files
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QTextBrowser, QVBoxLayout, QWidget
 
+from reclaimlab.hosting.reference import hook_objects, hook_text
+
 
 def help_pages() -> dict[str, str]:
     """Return title -> Markdown of every page; a page opens with its title."""
     folder = files("reclaimlab_gui") / "resources" / "help"
     names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".md"))
     texts = [(folder / name).read_text("utf-8") for name in names]
-    return {text.splitlines()[0].lstrip("# "): text for text in texts}
+    return {text.splitlines()[0].lstrip("# "): text for text in (*texts, _hooks_page())}
+
+
+def _hooks_page() -> str:
+    """Return the reference of the hooks, as ``reclaimlab plugin hooks`` tells it."""
+    parts = ["# Hooks", "What a plugin is asked and told, in the words of the hookspecs."]
+    for hook in hook_objects():
+        parts += [f"## {hook['name']}", f"*{hook['kind']}*", f"```\n{hook_text(hook['name'])}\n```"]
+    return "\n\n".join(parts)
 
 
 class HelpWindow(QDialog):

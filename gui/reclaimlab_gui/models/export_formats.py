@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.reports import formats
+from reclaimlab.reports.evidence import read_evidence
+from reclaimlab.reports.traces import TRACES
 from reclaimlab.runs.comparison import summarise
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SUFFIXES: Final = {"text": "txt", "markdown": "md", "ftrace": "ftrace.txt", "perfetto": "json"}
+_SUFFIXES: Final = {
+    "text": "txt",
+    "markdown": "md",
+    "ftrace": "ftrace.txt",
+    "perfetto": "zip",
+    "tracedat": "dat",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +32,11 @@ class Format:
     suffix: str
     report: str = ""
     """Name of the report format; empty for what is on screen."""
+    trace: str = ""
+    """Name of the trace format."""
 
 
-def formats_for(*, has_numbers: bool, has_comparison: bool) -> list[Format]:
+def formats_for(*, has_numbers: bool, has_comparison: bool, runs: int) -> list[Format]:
     """Return what can be exported now."""
     found = [
         Format("png", "picture of what is on screen, with the settings in its metadata", "png"),
@@ -39,7 +49,21 @@ def formats_for(*, has_numbers: bool, has_comparison: bool) -> list[Format]:
             Format(name, "report of the whole comparison", _SUFFIXES.get(name, name), name)
             for name in (*formats.FORMATS, *formats.DOCUMENTS)
         ]
+    if runs:
+        found += [
+            Format(name, _trace_title(name), _trace_suffix(name, runs), trace=name)
+            for name in TRACES
+        ]
     return found
+
+
+def _trace_title(name: str) -> str:
+    which = "runs on screen" if name == "perfetto" else "first run on screen"
+    return f"trace of the {which}, task by task, for other tools"
+
+
+def _trace_suffix(name: str, runs: int) -> str:
+    return "json" if name == "perfetto" and runs == 1 else _SUFFIXES.get(name, name)
 
 
 def write_report(database: Path, comparison: str, name: str, path: Path) -> None:
@@ -52,4 +76,5 @@ def write_report(database: Path, comparison: str, name: str, path: Path) -> None
     with StoreReader(database) as reader:
         stored = reader.comparison(comparison)
         whole = summarise(stored.id, stored.head, reader.runs(stored.id))
-    path.write_bytes(formats.report_file(whole, name))
+        evidence = read_evidence(reader, whole)
+    path.write_bytes(formats.report_file(whole, name, evidence))

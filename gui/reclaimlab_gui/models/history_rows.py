@@ -71,7 +71,3 @@ def stored_run_rows(comparison: str, records: Sequence[RunRecord]) -> list[Row]:
             )
         )
     return rows
-
-
-def _why(record: RunRecord) -> str:
-    return record.result.ended if record.result else record.error.splitlines()[0]

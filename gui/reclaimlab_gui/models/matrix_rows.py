@@ -1,11 +1,10 @@
-"""Scenarios times contenders: the worst verdict of each cell, over every stored comparison."""
+"""Scenarios times contenders: what the newest comparison of each pair came to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reclaimlab.measure.records import Verdict
-from reclaimlab_gui.models.table import Cell, Row
+from reclaimlab_gui.models.heat_map import Heat, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,34 +12,37 @@ if TYPE_CHECKING:
     from reclaimlab.store.records import VerdictCell
 
 
-def matrix_rows(found: Sequence[VerdictCell]) -> tuple[list[str], list[Row]]:
-    """Return the header and a row a scenario; a cell's key is its comparison and contender."""
-    contenders = sorted(
-        {each.contender for each in found}, key=lambda name: (name.count("+"), name)
-    )
-    worst: dict[tuple[str, str], VerdictCell] = {}
+def matrix_heat(found: Sequence[VerdictCell]) -> Heat:
+    """Return the heat map of ``found``, which is newest first; a click opens what it shows."""
+    pairs: dict[tuple[str, str], list[VerdictCell]] = {}
     for each in found:
-        place = (each.scenario, each.contender)
-        if place not in worst or _severity(each) < _severity(worst[place]):
-            worst[place] = each
-    rows = []
-    for scenario in sorted({each.scenario for each in found}):
-        cells = [worst.get((scenario, contender)) for contender in contenders]
-        rows.append(Row((Cell(scenario), *map(_cell, cells)), key=tuple(cells)))
-    return ["scenario", *contenders], rows
-
-
-def _severity(cell: VerdictCell) -> int:
-    return Verdict(cell.verdict).severity
-
-
-def _cell(found: VerdictCell | None) -> Cell:
-    if found is None:
-        return Cell("", len(Verdict), "not run")
-    share = f"{found.verdict} in {found.count} of {found.runs} runs"
-    return Cell(
-        f"{found.verdict} {found.count}/{found.runs}",
-        _severity(found),
-        f"{found.scenario}, {found.contender}: {share} of comparison {found.comparison}",
-        found.verdict,
+        pairs.setdefault((each.scenario, each.contender), []).append(each)
+    contenders = {contender for _, contender in pairs}
+    return Heat(
+        tuple(sorted({scenario for scenario, _ in pairs})),
+        tuple(sorted(contenders, key=_place)),
+        {pair: _spot(cells) for pair, cells in pairs.items()},
     )
+
+
+def _place(contender: str) -> tuple[tuple[int, ...], str]:
+    """Kernels by their version, each before its fixes."""
+    kernel, _, fixes = contender.partition("+")
+    numbers = kernel.rpartition("-")[2].split(".")
+    return tuple(int(each) if each.isdigit() else 0 for each in numbers), fixes
+
+
+def _spot(cells: Sequence[VerdictCell]) -> Spot:
+    newest, *older = cells
+    lines = [
+        f"{newest.scenario}, {newest.contender}",
+        f"{newest.verdict} in {newest.count} of {newest.runs} runs, comparison {newest.comparison}",
+        *(
+            f"before: {each.verdict} {each.count}/{each.runs}, {each.comparison}"
+            for each in older[:5]
+        ),
+    ]
+    if len(older) > 5:
+        lines.append(f"and {len(older) - 5} older comparisons")
+    text = f"{newest.verdict} {newest.count}/{newest.runs}"
+    return Spot(newest.verdict, text, "\n".join(lines), newest.comparison)

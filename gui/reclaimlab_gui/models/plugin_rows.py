@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.hosting.catalog import OURS
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.policy import format_parameter, parameter_fields
 from reclaimlab.runs.run import installed_policies
@@ -62,7 +63,8 @@ class PluginFacts:
             lines += ["**References**", "", *(f"- {each}" for each in info.references), ""]
             lines += [f"Version of its answers: {info.version}", ""]
         lines += [f"From: {entry.distribution} {entry.version}, `{entry.module}`", ""]
-        lines += [f"File: `{self.file}`" if self.file else ""]
+        if self.file and entry.distribution != OURS:
+            lines.append(f"File: `{self.file}`")
         return "\n".join(lines)
 
 

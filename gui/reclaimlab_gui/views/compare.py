@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.measure.records import Series
     from reclaimlab_gui.models.side_by_side import SideBySide
-    from reclaimlab_gui.session import Session
+    from reclaimlab_gui.session import RunKey, Session
 
 _AT_FIRST = 4
 """How many quantities are plotted until others are chosen."""
@@ -128,6 +128,11 @@ class CompareView(View):
         """Return the comparison on screen."""
         return self._shown.comparison.id if self._shown else ""
 
+    def runs_on_screen(self) -> tuple[RunKey, ...]:
+        """Return the plotted run of each column."""
+        columns = self._shown.columns if self._shown else ()
+        return tuple(each.key(self._seed) for each in columns if self._seed in each.runs)
+
     def closing(self) -> None:
         """Wait for what is being read."""
         self._background.wait()
@@ -194,6 +199,7 @@ class CompareView(View):
     def _show_columns(self) -> None:
         while (item := self._columns.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()  # it is deleted only later, and would stand on the plots till then
                 widget.deleteLater()
         if self._shown is None:
             return

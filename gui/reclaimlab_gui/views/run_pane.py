@@ -73,7 +73,9 @@ class RunPane(QWidget):
     def use_theme(self, theme: Theme) -> None:
         """Draw everything in other colours."""
         self._theme = theme
+        low, high = self.chart.time_range_s
         self.chart.show_timeline(self.timeline, theme)
+        self.chart.zoom_to(round((low + high) * 5e8), round((high - low) * 1e9))
         self._legend.setText(_legend(theme))
         self.show_time(self._time_ns)
 

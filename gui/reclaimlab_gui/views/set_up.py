@@ -67,7 +67,7 @@ class SetUpView(View):
         self._fault = QLabel()
         self.contenders = ContenderEditor()
         self._seeds, self._first, self._jobs = QSpinBox(), QSpinBox(), QSpinBox()
-        self._run = QPushButton("Run")
+        self.run_button = QPushButton("Run")
         self._copy = QPushButton("Copy as command")
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -84,7 +84,7 @@ class SetUpView(View):
     @property
     def can_run(self) -> bool:
         """Whether nothing is wrong with what is set up."""
-        return self._run.isEnabled()
+        return self.run_button.isEnabled()
 
     @property
     def settings(self) -> list[str]:
@@ -185,8 +185,8 @@ class SetUpView(View):
             row.addWidget(box)
         row.addStretch(1)
         row.addWidget(self._copy)
-        row.addWidget(self._run)
-        self._run.setDefault(True)
+        row.addWidget(self.run_button)
+        self.run_button.setDefault(True)
         return row
 
     def _connect(self) -> None:
@@ -196,7 +196,7 @@ class SetUpView(View):
         self.contenders.changed.connect(self._pause.start)
         self._pause.timeout.connect(self._check)
         self._copy.clicked.connect(self.copy_command)
-        self._run.clicked.connect(self.start)
+        self.run_button.clicked.connect(self.start)
         self.session.setup_requested.connect(self.show_scenario)
         self.session.plugins_changed.connect(self.contenders.refresh_policies)
 
@@ -211,9 +211,9 @@ class SetUpView(View):
         self._fault.setText(whole)
         self._fault.setVisible(bool(whole))
         wrong = bool(faults) or bool(self.contenders.fault())
-        self._run.setEnabled(not wrong)
+        self.run_button.setEnabled(not wrong)
         reason = self.contenders.fault() or "; ".join(f"{k} {v}" for k, v in faults.items())
-        self._run.setToolTip(reason if wrong else "Run every contender with every seed")
+        self.run_button.setToolTip(reason if wrong else "Run every contender with every seed")
 
 
 def _titled(title: str, *widgets: QWidget) -> QWidget:

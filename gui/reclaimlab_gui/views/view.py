@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reclaimlab_gui.session import Session
+    from reclaimlab_gui.session import RunKey, Session
 
 
 class View(QWidget):
@@ -36,6 +36,10 @@ class View(QWidget):
     def comparison_id(self) -> str:
         """Return the comparison that is on screen; empty if none is."""
         return ""
+
+    def runs_on_screen(self) -> tuple[RunKey, ...]:
+        """Return the runs that are on screen, the baseline first: what a trace exports."""
+        return ()
 
     def closing(self) -> None:
         """Give back what would outlive the window: threads and processes."""

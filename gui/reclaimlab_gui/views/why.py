@@ -76,12 +76,7 @@ class WhyView(View):
             with StoreReader(database) as reader:
                 contenders = reader.comparison(chosen[0].comparison).head.contenders
                 records = tuple(
-                    next(
-                        run
-                        for run in reader.runs(key.comparison)
-                        if (run.contender, run.seed) == (key.contender, key.seed)
-                    )
-                    for key in chosen
+                    reader.run(key.comparison, key.contender, key.seed) for key in chosen
                 )
                 return records, contenders
 
@@ -142,6 +137,10 @@ class WhyView(View):
         """Return the comparison of the first run."""
         return self._keys[0].comparison if self._keys else ""
 
+    def runs_on_screen(self) -> tuple[RunKey, ...]:
+        """Return the runs that are explained."""
+        return self._keys
+
     def closing(self) -> None:
         """End what is under way."""
         self._clock.stop()
@@ -193,8 +192,7 @@ class WhyView(View):
         self.session.problem_found.emit(message)
 
     def _on_broke(self, error: object) -> None:
-        del error
-        self._on_failed("this run is no longer in the store; it may have been deleted")
+        self._on_failed(f"a bug of reclaimlab while reading: {type(error).__name__}: {error}")
 
     def _on_slider(self, value: int) -> None:
         low, high = self._ends()
