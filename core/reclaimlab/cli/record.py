@@ -13,9 +13,7 @@ from reclaimlab.cli.group import EXIT_INTERRUPTED
 @click.command(
     "record",
     context_settings={"ignore_unknown_options": True},
-    epilog=example(
-        "sudo reclaimlab record -o mine -- dd if=/dev/zero of=/mnt/file bs=1M count=4096"
-    ),
+    epilog=example("reclaimlab record -o mine -- dd if=/dev/zero of=/mnt/file bs=1M count=4096"),
 )
 @click.option(
     "-o",

@@ -237,7 +237,7 @@ def test_a_damaged_file_of_a_run_is_refused_in_one_line(
     [
         ('fs = "xfs"', 'fs = "btrfs"', "'btrfs' is not allowed"),
         ("bw_MBps = 20", "bw_MBps = 0", "write_bw"),
-        ("secs = 20", "secs = -1", "'-1s' is not a quantity"),
+        ("secs = 20", "secs = -1", "'-1s' is below zero"),
         ('workload = "seq"', 'workload = "sort"', "workload 'sort' is unknown; known are seq"),
     ],
 )
