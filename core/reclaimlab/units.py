@@ -35,6 +35,7 @@ _TIME_UNITS: Final = {
     "ns": 1, "us": USEC, "ms": MSEC, "s": SEC, "min": 60 * SEC, "h": 3600 * SEC,
 }  # fmt: skip
 _QUANTITY: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([A-Za-z]*)\s*")
+_NEGATIVE: Final = re.compile(r"\s*[-\N{MINUS SIGN}][0-9.]")
 
 
 class UnitError(ValueError):
@@ -44,7 +45,8 @@ class UnitError(ValueError):
 def _scaled(text: str, units: dict[str, int], *, default: str, example: str) -> int:
     match = _QUANTITY.fullmatch(text)
     if match is None:
-        msg = f"{text!r} is not a quantity; write a number and a unit, such as {example}"
+        what = "is below zero" if _NEGATIVE.match(text) else "is not a quantity"
+        msg = f"{text!r} {what}; write a number and a unit, such as {example}"
         raise UnitError(msg)
     number, unit = match.groups()
     scale = units.get((unit or default).lower())

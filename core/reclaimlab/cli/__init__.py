@@ -24,6 +24,7 @@ COMMANDS = {
     "plugins": "List the installed plugins and what became of each.",
     "plugin": "Make, check and list plugins, and explain the hooks.",
     "policies": "List the kernels and fixes that can be compared.",
+    "record": "Record this machine while COMMAND runs.",
     "report": "Write the report of a stored comparison.",
     "run": "Run one contender once: verdict, metrics, incident.",
     "runs": "List, show, verify, tag, note, delete and merge stored comparisons.",

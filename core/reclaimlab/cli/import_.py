@@ -20,7 +20,7 @@ from reclaimlab.scenarios.importers import (
 @click.command(
     "import", epilog=example("reclaimlab import vmstat a_seq_xfs_20MBps_32M_r1 -o mine.toml")
 )
-@click.argument("kind", type=click.Choice(["ftrace", "vmstat", "hungtask"]))
+@click.argument("kind", type=click.Choice(["ftrace", "vmstat", "hungtask", "fio"]))
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
 )
@@ -33,16 +33,18 @@ from reclaimlab.scenarios.importers import (
 )
 @options.as_json
 def command(
-    kind: Literal["ftrace", "vmstat", "hungtask"],
+    kind: Literal["ftrace", "vmstat", "hungtask", "fio"],
     files: tuple[Path, ...],
     output: Path,
     as_json: bool,
 ) -> None:
     """Turn a recording of a real machine into a scenario.
 
-    FILE is the folder of a recorded run, or files of one. `vmstat` reads samples and meta data,
-    `ftrace` a trace. `hungtask` reads kernel logs (dmesg): it tells who waits for what, names the
-    known hang, and writes the scenario that repeats it.
+    FILE is the folder of a recorded run, or files of one. `vmstat` reads samples and meta data, the
+    output of `vmstat 1`, or snapshots of /proc/vmstat or memory.stat. `ftrace` reads a trace, also
+    as `trace-cmd report` prints it. `fio` reads a job file or JSON output, and logs of it.
+    `hungtask` reads kernel logs (dmesg): it tells who waits for what, names the known hang, and
+    writes the scenario that repeats it.
     """
     if kind == "hungtask":
         _hungtask(files, output, as_json)

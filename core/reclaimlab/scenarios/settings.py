@@ -37,6 +37,8 @@ def apply_settings(document: Document, settings: Sequence[str]) -> list[Problem]
             problems += _choose(document, name, text)
         elif isinstance(path := _find(document.data, name), Problem):
             problems.append(path)
+        elif path[0] == "memcg" and path[-1] == "limit" and _is_zero(text):
+            problems.append(Problem(SETTING, f"{name}: 0 is no limit at all; give a size"))
         else:
             dotted.append((path, text))
             # At once too: the next setting may be an option of the plugin that this one names.
@@ -54,6 +56,15 @@ def same_value(unit: str, one: object, other: object) -> bool:
     quantity = UNITS.get(unit)
     try:
         return one == other or (quantity is not None and quantity.read(one) == quantity.read(other))
+    except UnitError:
+        return False
+
+
+def _is_zero(text: str) -> bool:
+    # In a file 0 is the word for none; as a setting, and in a sweep, it looks like the least size,
+    # which is what the kernel takes it for.
+    try:
+        return SIZE.read(text) == 0
     except UnitError:
         return False
 

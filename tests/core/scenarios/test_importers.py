@@ -237,7 +237,7 @@ def test_a_damaged_file_of_a_run_is_refused_in_one_line(
     [
         ('fs = "xfs"', 'fs = "btrfs"', "'btrfs' is not allowed"),
         ("bw_MBps = 20", "bw_MBps = 0", "write_bw"),
-        ("secs = 20", "secs = -1", "'-1s' is not a quantity"),
+        ("secs = 20", "secs = -1", "'-1s' is below zero"),
         ('workload = "seq"', 'workload = "sort"', "workload 'sort' is unknown; known are seq"),
     ],
 )
@@ -251,7 +251,10 @@ def test_meta_data_that_make_no_scenario_are_refused_in_one_line(
 def test_files_of_other_names_or_of_two_runs_are_refused(tmp_path: Path, out: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("hello")
-    assert "is no file of a recorded run" in refuse("vmstat", notes, out)
+    assert "the folder of a recorded run" in refuse("vmstat", notes, out)
+    with pytest.raises(RecordingError, match="is no file of a recorded run"):
+        import_recording("vmstat", [notes, SLOW / "samples.csv"], out)
+    assert list(out.parent.iterdir()) == []
     with pytest.raises(RecordingError, match="several runs"):
         import_recording("vmstat", [KILLED, SLOW], out)
     with pytest.raises(RecordingError, match="nothing to import"):

@@ -233,6 +233,19 @@ def test_a_faulty_value_of_a_setting_does_not_blame_a_line_of_the_file() -> None
     assert "given with --set" in fault.message
 
 
+@pytest.mark.parametrize("value", ["0", "0MiB", "0.0G"])
+def test_a_limit_is_not_set_to_the_word_for_none_unawares(value: str) -> None:
+    fault = the_fault(GOOD, f"memcg.box.limit={value}")
+    assert "memcg.box.limit: 0 is no limit at all" in fault.message
+    told = GOOD.replace("[memcg.box]", "[memcg.open]\nlimit = 0\n\n[memcg.box]")
+    assert read_scenario(told, "file").memcg["open"].limit == 0
+
+
+@pytest.mark.parametrize("value", ["-5M", " -1", "-.5GiB", "\N{MINUS SIGN}5M"])
+def test_a_size_below_zero_is_called_so(value: str) -> None:
+    assert "is below zero" in the_fault(GOOD, f"memcg.box.limit={value}").message
+
+
 def test_read_bandwidth_follows_write_bandwidth_unless_it_is_given() -> None:
     assert read_scenario(GOOD, "x", ["device.sda.write_bw=7MB"]).device["sda"].read_bw == 7_000_000
     settings = ["device.sda.read_bw=9MB"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from reclaimlab.errors import RecordingError
+from reclaimlab.scenarios.importers.fio import read_fio
 from reclaimlab.scenarios.importers.ftrace import read_ftrace
 from reclaimlab.scenarios.importers.hang import Hang, hang_object, hang_text
 from reclaimlab.scenarios.importers.output import write_import
@@ -20,7 +21,7 @@ __all__ = ["Hang", "hang_object", "hang_text", "import_hang", "import_recording"
 
 
 def import_recording(
-    kind: Literal["vmstat", "ftrace"], paths: Sequence[Path], output: Path
+    kind: Literal["vmstat", "ftrace", "fio"], paths: Sequence[Path], output: Path
 ) -> Scenario:
     """Write the scenario of one recorded run to ``output``, its measured files beside it.
 
@@ -30,8 +31,8 @@ def import_recording(
         RecordingError: the files are not a recording, or the output cannot be written.
     """
     _refuse_absent(paths)
-    draft = read_ftrace(paths) if kind == "ftrace" else read_vmstat(paths)
-    return write_import(draft, output)
+    read = {"ftrace": read_ftrace, "vmstat": read_vmstat, "fio": read_fio}[kind]
+    return write_import(read(paths), output)
 
 
 def import_hang(paths: Sequence[Path]) -> Hang:

@@ -133,9 +133,10 @@ def _header(recording: Recording) -> dict[str, Any]:
 
 def _machine(recording: Recording) -> dict[str, Any]:
     memory = _GUEST_MEMORY if is_guest(recording) else _HOST_MEMORY
+    memory = round(recording.number("memory_bytes") or memory)  # `reclaimlab record` writes it
     machine: dict[str, Any] = {
         "memory": SIZE.write(memory),
-        "cpus": 2,
+        "cpus": round(recording.number("cpus") or 2),
         "cgroup": recording.meta["cgroup"],
         "hz": 250,
     }

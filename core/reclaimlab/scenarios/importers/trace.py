@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _EVENT: Final = re.compile(
-    r"\s*(\S.*)-\d+ +(?:\([^)]*\) +)?\[\d+\] +(?:\S+ +)?(\d+\.\d+): (\w+): *(.*)"
+    r"\s*(\S.*)-\d+ +(?:\([^)]*\) +)?(?:\[\d+\] +(?:\S+ +)?|\d+\S+ +)(\d+\.\d+): (\w+): *(.*)"
 )
+"""A line of the kernel's text, or of `trace-cmd report`, whose ``-l`` joins processor and flags."""
 _ISSUE: Final = re.compile(r"(\d+,\d+) ([A-Z]+) (\d+) \(")
 _COMPLETE: Final = re.compile(r"(\d+,\d+) ([A-Z]+) \(.*?\) \d+ \+ (\d+)")
 _LOST: Final = re.compile(r"CPU:\d+ \[LOST (\d+) EVENTS\]")

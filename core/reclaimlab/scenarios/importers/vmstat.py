@@ -1,4 +1,7 @@
-"""``import vmstat``: a run's folder of samples, latencies and stacks becomes a scenario."""
+"""``import vmstat``: a run's folder of samples, latencies and stacks becomes a scenario.
+
+Files of other programs are for ``samples.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.importers.draft import Draft, one_folder
 from reclaimlab.scenarios.importers.measured import measured_metrics
+from reclaimlab.scenarios.importers.samples import read_samples
 from reclaimlab.scenarios.importers.setup import decision, scenario_data
 from reclaimlab.scenarios.recording import FILES, TRACES, Recording
 
@@ -21,10 +25,12 @@ def read_vmstat(paths: Sequence[Path]) -> Draft:
     Raises:
         RecordingError: it is no recording, or one of its files is damaged.
     """
-    for path in paths:
-        if path.is_file() and path.name not in (*FILES, *TRACES):
-            msg = f"{path}: is no file of a recorded run; those are {', '.join(FILES)}"
-            raise RecordingError(msg)
+    foreign = [path for path in paths if path.is_file() and path.name not in (*FILES, *TRACES)]
+    if foreign == list(paths):
+        return read_samples(paths)
+    if foreign:
+        msg = f"{foreign[0]}: is no file of a recorded run; those are {', '.join(FILES)}"
+        raise RecordingError(msg)
     recording = Recording.read(one_folder(paths))
     recording.check()
     return draft_of(recording)
