@@ -79,7 +79,8 @@ class BareXfs(Filesystem):
 
     def end_bio(self, unit: WritebackUnit) -> None:
         """xfs_finish_ioend(), in the interrupt: queue the work."""
-        ending: Any = unit.completer
+        ending = unit.completer
+        assert isinstance(ending, Ending)  # mark() set it
         work = workqueue.Work(self.wq, partial(self.xfs_end_io, self.k, unit), "xfs_end_io")
         ending.work = work
         self.wq.queue_work(work, self.pool)
@@ -87,7 +88,9 @@ class BareXfs(Filesystem):
     def xfs_end_io(self, k: Kernel, unit: WritebackUnit) -> Steps:
         """Allocate, end the writeback, free."""
         flags = self.enter_scope(Scope.COMPLETION_WORK, k.current)
-        memcg: MemCgroup = unit.completer.memcg  # type: ignore[union-attr]  # mark() set it
+        ending = unit.completer
+        assert isinstance(ending, Ending)  # mark() set it
+        memcg = ending.memcg
         yield from self.xfs_setfilesize(k, memcg)
         page_writeback.end_page_writeback(k, unit)
         kmem.memcg_uncharge_kmem(memcg, 1)
