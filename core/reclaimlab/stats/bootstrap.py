@@ -48,7 +48,7 @@ def _tail(seeds: int) -> float:
     """Return the share to cut off each end: less than 2.5 % for few seeds.
 
     Resampled means of n values spread sqrt((n - 1) / n) too little, and what would be Student's t
-    looks normal; uncorrected, the interval is too narrow for few seeds. Source: T. C. Hesterberg, What
+    looks normal; uncorrected, it is too narrow for few seeds. Source: T. C. Hesterberg, What
     Teachers Should Know about the Bootstrap, The American Statistician 69 (2015), section 3.4
     ("expanded percentile interval").
     """

@@ -6,6 +6,7 @@ import csv
 import math
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.importers.trace import read_trace
 from reclaimlab.scenarios.recording import TRACES
 from reclaimlab.units import KIB
@@ -24,7 +25,7 @@ def measured(recording: Recording) -> Observation:
     """Return what ``recording`` measured.
 
     Raises:
-        RecordingError: a file of it is damaged.
+        RecordingError: a file of it is damaged, or lacks columns to compare with.
     """
     series = recording.series
     kept = [number for number, time in enumerate(series["t_s"]) if time >= 0]
@@ -39,7 +40,9 @@ def measured(recording: Recording) -> Observation:
         else ("bdi_BdiReclaimable", "bdi_BdiWriteback", KIB)
     )
     writers = round(recording.number("writers") or 1)
-    taken = [column(f"w{number}_bytes") for number in range(writers)]
+    own = [f"w{number}_bytes" for number in range(writers)]
+    _require(recording, ["dev_bytes_written", dirty, writeback, *own])
+    taken = [column(name) for name in own]
     duration = recording.number("secs") or 0.0
     return Observation(
         times_s=column("t_s"),
@@ -54,6 +57,14 @@ def measured(recording: Recording) -> Observation:
         duration_s=duration,
         sequential=recording.meta["workload"] == "seq",
     )
+
+
+def _require(recording: Recording, columns: Sequence[str]) -> None:
+    lacking = [name for name in columns if name not in recording.series]
+    if lacking:
+        place = recording.folder / "samples.csv"
+        msg = f"{place} has no column {', '.join(lacking)}, which validate compares with a run"
+        raise RecordingError(msg)
 
 
 def _finite(value: float) -> float:
