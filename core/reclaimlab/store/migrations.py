@@ -190,5 +190,30 @@ def m003_incidents_view(db: Database) -> None:
     db.execute(_INCIDENTS_VIEW)
 
 
-SCHEMA_VERSION: Final = 3
+_PLUGIN_METRICS: Final = (
+    """
+    CREATE TABLE plugin_metrics (
+        id INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        value REAL,
+        unit TEXT NOT NULL,
+        better TEXT NOT NULL CHECK (better IN ('higher', 'lower')),
+        error TEXT NOT NULL,
+        CHECK ((value IS NULL) = (error <> ''))
+    )
+    """,
+    "CREATE INDEX plugin_metrics_by_run ON plugin_metrics (run_id, name)",
+)
+
+
+@MIGRATIONS()
+def m004_plugin_metrics(db: Database) -> None:
+    """Make the table of what the metrics of plugins said of a run, or why they said nothing."""
+    for statement in _PLUGIN_METRICS:
+        db.execute(statement)
+
+
+SCHEMA_VERSION: Final = 4
 """Number of migrations above; stands in the file as ``user_version``."""
