@@ -42,7 +42,7 @@ def markdown_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str
         if contender.incident is not None:
             seed = contender.incident_seed
             told = incident_lines(contender.incident, contender.contender, seed)
-            lines += ["", "```", *told, "```"]
+            lines += ["", *_fenced(told)]
     for section in evidence.sections:
         lines += ["", *_section(section)]
     faults = [f"- {cell(each)}" for each in evidence.faults(comparison)]
@@ -89,6 +89,13 @@ def _metrics(comparison: Comparison) -> list[str]:
             against = " ".join(gain.split())
             rows.append((cell(name), cell(each.contender), mean, against, effect_text(judged)))
     return table(("metric", "contender", "mean", "against the first", "effect (sd)"), rows)
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    """Return lines as a code block that none of them can end."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, *lines, fence]
 
 
 def _section(section: Section) -> Iterator[str]:

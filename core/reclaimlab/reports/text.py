@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from reclaimlab.runs.comparison import Comparison, ContenderSummary
 
-_NAME = 34
+_NAME = 40
+_NAME_OF_METRIC = 34
 _NUMBER = 14
 _LEGEND = [
     "Means over seeds; percent against the first line, positive is better;",
@@ -112,12 +113,12 @@ def verdict_text(contender: ContenderSummary) -> str:
     return ", ".join(filter(None, (told, failed))) or "no run yet"
 
 
-def _row(name: str, cells: list[str]) -> Iterator[str]:
-    names = label(name, _NAME)
+def _row(name: str, cells: list[str], width: int = _NAME) -> Iterator[str]:
+    names = label(name, width)
     # The value stands beside the last piece of a name that needs several lines.
     yield from (f"  {piece}" for piece in names[:-1])
     for place, cell in enumerate(cells):
-        yield f"  {names[-1] if not place else '':<{_NAME}} {cell}".rstrip()
+        yield f"  {names[-1] if not place else '':<{width}} {cell}".rstrip()
 
 
 def _metric(comparison: Comparison, name: str) -> list[str]:
@@ -137,14 +138,14 @@ def _means(
     baseline = comparison.head.contenders[0]
     for contender in comparison.contenders:
         if contender.contender not in means:
-            yield from _row(contender.contender, [f"{'-':>{_NUMBER}}"])
+            yield from _row(contender.contender, [f"{'-':>{_NUMBER}}"], _NAME_OF_METRIC)
             continue
         number = scale.number(means[contender.contender])
         judged = comparison.pair(contender.contender, name)
         compared = contender.contender == baseline or judged is not None
         gain = gain_text(contender.metrics[name].info, judged) if compared else ""
-        effect = effect_text(judged)
-        yield from _row(contender.contender, [f"{number:>{_NUMBER}} {gain} {effect:>7}"])
+        against = f"{gain} {effect_text(judged):>7}"
+        yield from _row(contender.contender, [f"{number:>{_NUMBER}} {against}"], _NAME_OF_METRIC)
 
 
 def _evidence(contender: ContenderSummary) -> list[str]:

@@ -101,7 +101,10 @@ def measure(name: str, packed: bytes) -> Measured:
     Raises:
         ExtensionError: it raised, or broke a rule.
     """
-    made = extensions("metric")[name].load()
+    found = extensions("metric").get(name)
+    if found is None:
+        raise _fault(name, "is not installed here, or not allowed")
+    made = found.load()
     before = _snapshot()
     try:
         return measure_with(made, pickle.loads(packed))

@@ -77,7 +77,10 @@ def render_section(name: str, packed: bytes) -> tuple[str, tuple[Block, ...]]:
     Raises:
         ExtensionError: it raised, or broke a rule.
     """
-    return render_with(extensions("report")[name].load(), pickle.loads(packed))
+    found = extensions("report").get(name)
+    if found is None:
+        raise _fault(name, "is not installed here, or not allowed")
+    return render_with(found.load(), pickle.loads(packed))
 
 
 def render_with(section: Any, comparison: Any) -> tuple[str, tuple[Block, ...]]:
