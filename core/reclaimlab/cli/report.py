@@ -13,8 +13,8 @@ from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS, report_file
-from reclaimlab.reports.sections import read_sections
 from reclaimlab.runs.comparison import Comparison, summarise
+from reclaimlab.runs.sections import read_sections
 from reclaimlab.store.reader import StoreReader
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reclaimlab.errors import ReclaimlabError
-from reclaimlab.reports.sections import read_sections
+from reclaimlab.runs.sections import read_sections
 from reclaimlab.scenarios.reader import load_scenario, scenario_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reclaimlab.measure.records import Series
-    from reclaimlab.reports.sections import Section
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
     from reclaimlab.store.reader import StoreReader
 
 

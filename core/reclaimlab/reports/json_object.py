@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reclaimlab.policy.extensions import Block
-    from reclaimlab.reports.sections import Section
     from reclaimlab.runs.comparison import Comparison, ContenderSummary, MetricSummary, Pair
+    from reclaimlab.runs.sections import Section
     from reclaimlab.store.records import RunRecord
 
 SCHEMA = 1

@@ -17,8 +17,8 @@ from reclaimlab.runs.seeds_needed import seed_warnings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reclaimlab.reports.sections import Section
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 
 def markdown_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:

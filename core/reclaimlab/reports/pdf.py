@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reclaimlab.reports.evidence import Evidence
-    from reclaimlab.reports.sections import Section
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Written as the date of every file: the day it was printed would change its bytes."""

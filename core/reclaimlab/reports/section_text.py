@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reclaimlab.policy.extensions import Block
-    from reclaimlab.reports.sections import Section
+    from reclaimlab.runs.sections import Section
 
 
 def section_lines(section: Section) -> list[str]:

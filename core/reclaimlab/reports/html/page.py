@@ -24,8 +24,8 @@ from reclaimlab.runs.seeds_needed import seed_warnings
 
 if TYPE_CHECKING:
     from reclaimlab.policy.extensions import Block
-    from reclaimlab.reports.sections import Section
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 
 def html_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:

@@ -11,11 +11,11 @@ import pytest
 from reclaimlab.errors import ExtensionError
 from reclaimlab.hosting.extensions import forget
 from reclaimlab.policy.extensions import Table, Verbatim
-from reclaimlab.reports import sections
 from reclaimlab.reports.evidence import Evidence
 from reclaimlab.reports.formats import render, report_file
 from reclaimlab.reports.json_object import comparison_schema
-from reclaimlab.reports.sections import Section, read_sections, render_with
+from reclaimlab.runs import sections
+from reclaimlab.runs.sections import Section, read_sections, render_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
