@@ -107,8 +107,9 @@ def compare(
     """Run ``plan``, storing each run when it ends; return what came of it.
 
     A run that fails is stored with its error, and the others go on. Once ``stop`` says so, what is
-    stored so far is returned: see :attr:`Comparison.stored_runs`. A ``watcher`` is told how far
-    each run is: see :func:`run_all`.
+    stored so far is returned: see :attr:`Comparison.stored_runs`. Before a run has ended that is
+    nothing at all, and the comparison has no id. A ``watcher`` is told how far each run is: see
+    :func:`run_all`.
     """
     return _in_rounds(
         plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, watcher=watcher
@@ -148,19 +149,20 @@ def _in_rounds(
     stop: Stop,
     watcher: Watcher | None = None,
 ) -> Comparison:
-    comparison_id = writer.begin_comparison(plan.head)
+    comparison_id = ""  # begun with the first run: a comparison of nothing is not stored
     records: list[RunRecord] = []
     every = tuple(observers)
     while True:
         runs = run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher)
         for request, record in measured(runs, stop=stop):
+            comparison_id = comparison_id or writer.begin_comparison(plan.head)
             writer.add_run(comparison_id, request.number, record)
             records.append(_without_series(record))
             event = event_of(records[-1], len(records), plan.head.planned_runs)
             for observer in every:
                 observer(event)
         comparison = summarise(comparison_id, plan.head, records)
-        following = more(comparison)
+        following = more(comparison) if records else None
         if following is None:
             return comparison
         plan = following
