@@ -15,6 +15,7 @@ COMMANDS = {
     "note": "Add a remark to a comparison.",
     "delete": "Delete comparisons with all their runs.",
     "merge": "Put what other stores hold into this one.",
+    "schema": "Show what each table and column of the store holds.",
 }
 
 
