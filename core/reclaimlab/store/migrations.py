@@ -190,5 +190,13 @@ def m003_incidents_view(db: Database) -> None:
     db.execute(_INCIDENTS_VIEW)
 
 
-SCHEMA_VERSION: Final = 3
+@MIGRATIONS()
+def m004_notes_on_runs_and_moments(db: Database) -> None:
+    """Let a note belong to a run of its comparison, and to a moment of that run."""
+    db.execute("ALTER TABLE notes ADD COLUMN run_id TEXT REFERENCES runs(id) ON DELETE CASCADE")
+    db.execute("ALTER TABLE notes ADD COLUMN t_ns INTEGER CHECK (t_ns IS NULL OR run_id NOT NULL)")
+    db.execute("CREATE INDEX notes_by_run ON notes (run_id)")
+
+
+SCHEMA_VERSION: Final = 4
 """Number of migrations above; stands in the file as ``user_version``."""

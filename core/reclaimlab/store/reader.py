@@ -157,7 +157,7 @@ class StoreReader:
 
     def _comparison(self, row: Row) -> StoredComparison:
         tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
-        notes = self._rows("SELECT * FROM notes WHERE comparison_id = ? ORDER BY id", [row["id"]])
+        notes = self._rows(_NOTES, [row["id"]])
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -165,7 +165,7 @@ class StoreReader:
             stored_runs=row["stored_runs"],
             failed_runs=row["failed_runs"],
             tags=tuple(tag["tag"] for tag in tags),
-            notes=tuple(Note(note["created_at"], note["text"]) for note in notes),
+            notes=tuple(Note(**note) for note in notes),
             worst_verdict=row["worst_verdict"] or "",
         )
 
@@ -210,6 +210,11 @@ _IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
 _VERDICT_CELLS = """
     SELECT m.* FROM verdict_matrix m JOIN comparisons c ON c.id = m.comparison_id
     WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
+"""
+_NOTES = """
+    SELECT n.id, n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
+           n.t_ns AS time_ns
+    FROM notes n LEFT JOIN runs r ON r.id = n.run_id WHERE n.comparison_id = ? ORDER BY n.id
 """
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict

@@ -62,10 +62,30 @@ class ComparisonHead:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark of the user on a comparison."""
+    """A remark of the user on a comparison, on one of its runs, or on a moment of that run."""
 
     created_at: str
     text: str
+    id: int = field(default=0, compare=False)
+    """Where the store keeps it; another after it was taken out and put back."""
+    contender: str = ""
+    """With ``seed``, the run it is about; empty: the comparison as a whole."""
+    seed: int | None = None
+    time_ns: int | None = None
+    """The moment of the run, in simulated time; None: the run as a whole."""
+
+    @property
+    def place(self) -> str:
+        """What it is about, for people; empty for the comparison as a whole."""
+        if not self.contender:
+            return ""
+        moment = "" if self.time_ns is None else f" at {self.time_ns / 1e9:.6f} s"
+        return f"{self.contender}, seed {self.seed}{moment}"
+
+    @property
+    def line(self) -> str:
+        """The remark with what it is about, for people."""
+        return f"{self.place}: {self.text}" if self.place else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,11 +115,51 @@ class StoreWriter:
         if not found:
             raise StoreError(f"comparison {comparison_id} has no tag {tag!r}")
 
-    def add_note(self, comparison_id: str, text: str) -> None:
-        """Add a remark to a comparison."""
+    def add_note(
+        self,
+        comparison_id: str,
+        text: str,
+        *,
+        contender: str = "",
+        seed: int | None = None,
+        time_ns: int | None = None,
+    ) -> int:
+        """Add a remark to a comparison, a run of it, or a moment of that run; return its id.
+
+        Args:
+            comparison_id: a full id.
+            text: the remark.
+            contender: with ``seed``, the run it is about; empty: the comparison as a whole.
+            seed: of that run.
+            time_ns: the moment, in simulated time; None: the run as a whole.
+
+        Raises:
+            StoreError: there is no such run.
+        """
         row = {"comparison_id": comparison_id, "created_at": _now(), "text": text}
         with self._transaction():
-            self._insert("notes", row)
+            if contender:
+                run_id = self._run_id(comparison_id, contender, seed)
+                row |= {"run_id": run_id, "t_ns": time_ns}
+            return self._insert("notes", row)
+
+    def take_note(self, note_id: int) -> dict[str, Any]:
+        """Delete a note and return its row, for :meth:`put_note`.
+
+        Raises:
+            StoreError: it is no longer there.
+        """
+        with self._transaction():
+            found = list(self._database.query("SELECT * FROM notes WHERE id = ?", [note_id]))
+            if not found:
+                raise StoreError("the note is no longer in the store")
+            self._database.execute("DELETE FROM notes WHERE id = ?", [note_id])
+            return found[0]
+
+    def put_note(self, row: dict[str, Any]) -> int:
+        """Store again what :meth:`take_note` returned; return its id."""
+        with self._transaction():
+            return self._insert("notes", {k: v for k, v in row.items() if k != "id"})
 
     def delete(self, comparison_id: str) -> None:
         """Delete a comparison with its runs, tags and notes."""
@@ -145,14 +185,22 @@ class StoreWriter:
         with sqlite_errors(self.path), self._database.atomic():
             yield
 
-    def _insert(self, table: str, row: dict[str, Any]) -> None:
+    def _run_id(self, comparison_id: str, contender: str, seed: int | None) -> str:
+        sql = "SELECT id FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        found = self._database.execute(sql, [comparison_id, contender, seed]).fetchone()
+        if found is None:
+            raise StoreError(f"comparison {comparison_id} has no run of {contender}, seed {seed}")
+        return str(found[0])
+
+    def _insert(self, table: str, row: dict[str, Any]) -> int:
         # Table and column names are ours, never the user's. Plain INSERT: sqlite-utils' own reads
         # the table's schema on each call, which is most of the time of a run of 100 rows.
         columns, places = ", ".join(row), ", ".join("?" * len(row))
-        self._database.execute(
+        cursor = self._database.execute(
             f"INSERT INTO {table} ({columns}) VALUES ({places})",
             list(row.values()),
         )
+        return int(cursor.lastrowid or 0)
 
 
 def _now() -> str:
