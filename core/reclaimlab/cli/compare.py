@@ -138,7 +138,9 @@ def _exit_code(comparison: Comparison, fail_on: str | None) -> int:
     failures = [record for each in comparison.contenders for record in each.failures]
     for record in failures:
         click.echo(f"{record.contender} seed {record.seed} failed: {record.error}", err=True)
-    if failures:
+    for fault in comparison.faults:
+        click.echo(fault, err=True)
+    if failures or comparison.faults:
         return EXIT_RUN_FAILED
     met = options.is_met(fail_on, [each.verdict for each in comparison.contenders])
     return EXIT_FAILED_ON if met else 0

@@ -11,6 +11,7 @@ from reclaimlab.errors import ContenderError, UnusablePluginError
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.runs.events import Observer, event_of
+from reclaimlab.runs.measuring import measured
 from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest, Stop, installed_policies, never
 from reclaimlab.runs.seeds_needed import seeds_needed
@@ -151,7 +152,8 @@ def _in_rounds(
     records: list[RunRecord] = []
     every = tuple(observers)
     while True:
-        for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
+        runs = run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher)
+        for request, record in measured(runs, stop=stop):
             writer.add_run(comparison_id, request.number, record)
             records.append(_without_series(record))
             event = event_of(records[-1], len(records), plan.head.planned_runs)

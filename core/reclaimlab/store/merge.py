@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _BY_KEY: Final = ("comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs")
 """Each after those it refers to; a row that is there already stays."""
-_OF_A_RUN: Final = ("metrics", "incidents", "series")
+_OF_A_RUN: Final = ("metrics", "incidents", "series", "plugin_metrics")
 _OF_A_COMPARISON: Final = ("tags", "notes")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -84,6 +85,8 @@ class StoreWriter:
             self._insert("runs", _run_row(run_id, comparison_id, record))
             if record.result is not None:
                 self._add_result(run_id, record.result)
+            for metric in record.plugin_metrics:
+                self._insert("plugin_metrics", {"run_id": run_id} | asdict(metric))
         return run_id
 
     def _add_result(self, run_id: str, result: RunResult) -> None:
@@ -136,7 +139,9 @@ class StoreWriter:
         Raises:
             StoreError: there is no such run.
         """
-        row = {"comparison_id": comparison_id, "created_at": _now(), "text": text}
+        row: dict[str, Any] = {
+            "comparison_id": comparison_id, "created_at": _now(), "text": text,
+        }  # fmt: skip
         with self._transaction():
             if contender:
                 run_id = self._run_id(comparison_id, contender, seed)
