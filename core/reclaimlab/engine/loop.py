@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from reclaimlab.engine.order import Fifo, Order
 from reclaimlab.engine.task import Steps, Task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reclaimlab.engine.trace import Trace
 
 
+@final
 class Timer:
     """A callback due at a time; :meth:`cancel` makes it not happen."""
 
@@ -34,6 +35,7 @@ class Timer:
         self.call = None
 
 
+@final
 class TimeLimit:
     """When a timed wait gives up; void once the task was woken."""
 
@@ -264,7 +266,7 @@ class Loop:
 
     def _fire(self, due: Timer | TimeLimit) -> int:
         # Return how many events that was: a void entry is none, nor is a wait's end by itself.
-        if isinstance(due, Timer):
+        if type(due) is Timer:
             call = due.call
             if call is None:
                 return 0

@@ -209,48 +209,48 @@ def wait_for_stable_page(k: Kernel, unit: WritebackUnit) -> Steps:
 def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int) -> int | Steps:
     """Allocate, charge and add new pages: how many, or the steps that give that."""
     memcg = process.memcg
-    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if k.features.large_folios and mapping.a_ops.large_folios:
-        return _write_new_folio(k, mapping, memcg, gfp, index, nr)
-    nr = min(nr, WRITE_STEP, max(1, process.nr_dirtied_pause - process.nr_dirtied))
+        return _write_new_folio(k, mapping, memcg, index, nr)
+    ration = process.nr_dirtied_pause - process.nr_dirtied
+    nr = min(nr, WRITE_STEP, ration if ration > 1 else 1)
     lacking = nr - memcg.margin
     if lacking > 0:
         cost_ns = clean_tail.reclaim_clean_tail(k, memcg, lacking)
         process.reclaim_ns += cost_ns
         memcg.reclaim_ns += cost_ns
         if cost_ns and not k.loop.elapse(cost_ns):
-            return _add_new_after(k, mapping, memcg, gfp, index, nr, cost_ns)
-    return _add_new(k, mapping, memcg, gfp, index, nr)
+            return _add_new_after(k, mapping, memcg, index, nr, cost_ns)
+    return _add_new(k, mapping, memcg, index, nr)
 
 
-def _add_new(
-    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int
-) -> int | Steps:
+def _add_new(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> int | Steps:
     """Add as many of ``nr`` new pages as there is room for: how many, or the steps for that."""
-    if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark:
-        nr = min(nr, max(memcg.margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
+    margin = memcg.margin
+    if margin < nr or k.zone.free - nr < k.zone.low_wmark:
+        nr = min(nr, max(margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
     has_pages = page_alloc.try_alloc(k, nr)
     if not has_pages or memcg.try_charge(nr) is not None:
-        return _add_new_slowly(k, mapping, memcg, gfp, index, nr, has_pages=has_pages)
+        return _add_new_slowly(k, mapping, memcg, index, nr, has_pages=has_pages)
     k.progress_ns = k.loop.now
     add_to_page_cache_dirty(k, mapping, index, nr, memcg, 1)
     return nr
 
 
 def _add_new_after(
-    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int, cost_ns: int
+    k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int, cost_ns: int
 ) -> Steps:
     yield cost_ns
-    wrote = _add_new(k, mapping, memcg, gfp, index, nr)
+    wrote = _add_new(k, mapping, memcg, index, nr)
     if not isinstance(wrote, int):
         wrote = yield from wrote
     return wrote
 
 
 def _add_new_slowly(
-    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int, *, has_pages: bool
+    k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int, *, has_pages: bool
 ) -> Steps:
     """Reclaim for what is short, then add the pages."""
+    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if not has_pages:
         yield from page_alloc.alloc_pages(k, gfp, nr)
     charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
@@ -262,10 +262,9 @@ def _add_new_slowly(
     return nr
 
 
-def _write_new_folio(
-    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int
-) -> Steps:
+def _write_new_folio(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> Steps:
     """Add a folio as large as alignment, size and charge allow (__filemap_get_folio of v6.6)."""
+    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     order = min(nr, MAX_FOLIO_PAGES).bit_length() - 1
     if index:
         order = min(order, (index & -index).bit_length() - 1)
