@@ -305,9 +305,11 @@ class HookTable:
 
     def notify(self, name: str, **arguments: Any) -> None:
         """Tell observers; one that raises is logged and not told again, and the run goes on."""
-        caller = getattr(self._manager.hook, name)
+        implementations = getattr(self._manager.hook, name).get_hookimpls()
+        if not implementations:
+            return
         shown = {key: _read_only(value) for key, value in arguments.items()}
-        for implementation in reversed(caller.get_hookimpls()):
+        for implementation in reversed(implementations):
             observer = (implementation.plugin_name, name)
             if observer in self._dropped:
                 continue

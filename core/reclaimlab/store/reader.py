@@ -13,6 +13,7 @@ from reclaimlab.store.records import (
     ComparisonHead,
     Failure,
     Note,
+    PluginMetric,
     RunRecord,
     StoredComparison,
     VerdictCell,
@@ -185,7 +186,15 @@ class StoreReader:
             result_hash=row["result_hash"] or "",
             failure=Failure(row["failure"]) if row["failure"] else None,
             error=row["error"] or "",
+            plugin_metrics=self._plugin_metrics(row["id"]),
         )
+
+    def _plugin_metrics(self, run_id: str) -> tuple[PluginMetric, ...]:
+        sql = (
+            "SELECT name, unit, better, origin, value, error FROM plugin_metrics "
+            "WHERE run_id = ? ORDER BY id"
+        )
+        return tuple(PluginMetric(**row) for row in self._rows(sql, [run_id]))
 
     def _result(self, row: Row, *, series: bool) -> RunResult:
         sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from reclaimlab.measure.records import MetricInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,25 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginMetric:
+    """What a metric that a plugin brings said of a run; no part of the run's result or its hash."""
+
+    name: str
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+    origin: str = ""
+    """Distribution and version, or the file, of the plugin."""
+    value: float | None = None
+    """In :attr:`unit`; None exactly when :attr:`error` says why."""
+    error: str = ""
+
+    @property
+    def info(self) -> MetricInfo:
+        """What the number means, as of a metric of ours."""
+        return MetricInfo(self.name, self.unit, self.better, f"brought by {self.origin}")
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run with all that determines it: this record alone is enough to run it again."""
 
@@ -39,6 +60,7 @@ class RunRecord:
     result_hash: str = ""
     failure: Failure | None = None
     error: str = ""
+    plugin_metrics: tuple[PluginMetric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

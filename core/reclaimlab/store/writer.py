@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from reclaimlab.errors import StoreError
 from reclaimlab.measure.records import METRICS, Incident, RunResult, Series, incident_json
+from reclaimlab.store.begun import Begun
 from reclaimlab.store.connection import connect_for_writing, sqlite_errors
 from reclaimlab.store.erased import put_back, take_out
 from reclaimlab.store.records import Note
@@ -34,6 +36,7 @@ class StoreWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._begun: list[Begun] = []
         self._database = connect_for_writing(path)
 
     def __enter__(self) -> Self:
@@ -43,12 +46,15 @@ class StoreWriter:
         self.close()
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the file back; what was begun is no longer under way."""
         self._database.close()
+        while self._begun:
+            self._begun.pop().ended()
 
-    def begin_comparison(self, head: ComparisonHead) -> str:
-        """Store what is going to be compared; return the new id."""
-        comparison_id = secrets.token_hex(_ID_BYTES)
+    def begin_comparison(self, head: ComparisonHead, comparison_id: str = "") -> str:
+        """Store what is going to be compared; return its id, a new one if none is given."""
+        comparison_id = comparison_id or secrets.token_hex(_ID_BYTES)
+        self.resume_comparison(comparison_id)
         row = {
             "id": comparison_id,
             "created_at": _now(),
@@ -64,6 +70,10 @@ class StoreWriter:
         with self._transaction():
             self._insert("comparisons", row)
         return comparison_id
+
+    def resume_comparison(self, comparison_id: str) -> None:
+        """Mark a comparison as under way until :meth:`close`: if that never comes, it is told."""
+        self._begun.append(Begun(self.path, "comparison", comparison_id))
 
     def extend_comparison(self, comparison_id: str, head: ComparisonHead) -> None:
         """Store that a comparison has the seeds of ``head`` by now."""
@@ -85,6 +95,8 @@ class StoreWriter:
             self._insert("runs", _run_row(run_id, comparison_id, record))
             if record.result is not None:
                 self._add_result(run_id, record.result)
+            for metric in record.plugin_metrics:
+                self._insert("plugin_metrics", {"run_id": run_id} | asdict(metric))
         return run_id
 
     def _add_result(self, run_id: str, result: RunResult) -> None:

@@ -10,6 +10,7 @@ from reclaimlab.cli.group import LazyGroup
 COMMANDS = {
     "list": "List the stored comparisons, newest first.",
     "show": "Show every run of a comparison.",
+    "resume": "Make the runs that a comparison which was cut off lacks.",
     "verify": "Run a comparison again and compare every byte.",
     "tag": "Tag a comparison, or take tags off it.",
     "note": "Add a remark to a comparison.",
@@ -26,7 +27,7 @@ COMMANDS = {
     epilog=example("reclaimlab runs list"),
 )
 def command() -> None:
-    """List, show, verify, tag, note, delete and merge stored comparisons.
+    """List, show, resume, verify, tag, note, delete and merge stored comparisons.
 
     ID is what `reclaimlab compare` printed, its beginning, or `latest`.
     """
