@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         file, run, look, help_ = self._menus
         self._command(file, "Open a store or a scenario...", self._ask_path, "Ctrl+O")
         self._command(file, "Export what is on screen...", self.export, "Ctrl+E")
+        self._command(file, "Undo the last change of the store", self.session.undo, "Ctrl+Z")
         self._command(file, "Quit", self.close, "Ctrl+Q")
         self._command(run, "Run the comparison that is set up", self.set_up.start, "Ctrl+R")
         self._command(run, "Cancel the runs under way", self.run.cancel, "Ctrl+.")
@@ -228,6 +229,7 @@ class MainWindow(QMainWindow):
         session.compare_requested.connect(self._on_compare)
         session.runs_requested.connect(self._on_compare)
         session.why_requested.connect(self._on_why)
+        session.moment_requested.connect(self._on_why)
         session.setup_requested.connect(self._on_setup)
         self.set_up.run_requested.connect(self._on_run)
         self.run.setup_wanted.connect(self._on_setup)

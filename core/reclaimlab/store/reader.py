@@ -63,6 +63,10 @@ class StoreReader:
         row = next(self._rows(f"{_COMPARISONS} WHERE c.id = ?", [self.resolve(name)]))
         return self._comparison(row)
 
+    def notes(self, comparison_id: str) -> tuple[Note, ...]:
+        """Return the notes on a comparison, its runs and their moments, oldest first."""
+        return tuple(Note(**row) for row in self._rows(_NOTES, [comparison_id]))
+
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
         """Return the worst verdict of each contender of each comparison, newest first."""
         rows = self._rows(_VERDICT_CELLS, [])
@@ -158,7 +162,6 @@ class StoreReader:
 
     def _comparison(self, row: Row) -> StoredComparison:
         tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
-        notes = self._rows(_NOTES, [row["id"]])
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -166,7 +169,7 @@ class StoreReader:
             stored_runs=row["stored_runs"],
             failed_runs=row["failed_runs"],
             tags=tuple(tag["tag"] for tag in tags),
-            notes=tuple(Note(**note) for note in notes),
+            notes=self.notes(row["id"]),
             worst_verdict=row["worst_verdict"] or "",
         )
 
@@ -221,7 +224,7 @@ _VERDICT_CELLS = """
     WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
 """
 _NOTES = """
-    SELECT n.id, n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
+    SELECT n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
            n.t_ns AS time_ns
     FROM notes n LEFT JOIN runs r ON r.id = n.run_id WHERE n.comparison_id = ? ORDER BY n.id
 """

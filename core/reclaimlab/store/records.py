@@ -88,8 +88,6 @@ class Note:
 
     created_at: str
     text: str
-    id: int = field(default=0, compare=False)
-    """Where the store keeps it; another after it was taken out and put back."""
     contender: str = ""
     """With ``seed``, the run it is about; empty: the comparison as a whole."""
     seed: int | None = None

@@ -15,6 +15,7 @@ from reclaimlab.measure.records import METRICS, Incident, RunResult, Series, inc
 from reclaimlab.store.begun import Begun
 from reclaimlab.store.connection import connect_for_writing, sqlite_errors
 from reclaimlab.store.erased import put_back, take_out
+from reclaimlab.store.records import Note
 from reclaimlab.store.series import CODEC, pack
 
 if TYPE_CHECKING:
@@ -135,8 +136,8 @@ class StoreWriter:
         contender: str = "",
         seed: int | None = None,
         time_ns: int | None = None,
-    ) -> int:
-        """Add a remark to a comparison, a run of it, or a moment of that run; return its id.
+    ) -> Note:
+        """Add a remark to a comparison, a run of it, or a moment of that run; return it.
 
         Args:
             comparison_id: a full id.
@@ -148,32 +149,38 @@ class StoreWriter:
         Raises:
             StoreError: there is no such run.
         """
-        row: dict[str, Any] = {
-            "comparison_id": comparison_id, "created_at": _now(), "text": text,
-        }  # fmt: skip
-        with self._transaction():
-            if contender:
-                run_id = self._run_id(comparison_id, contender, seed)
-                row |= {"run_id": run_id, "t_ns": time_ns}
-            return self._insert("notes", row)
+        note = Note(_now(), text, contender, seed, time_ns)
+        self.put_note(comparison_id, note)
+        return note
 
-    def take_note(self, note_id: int) -> dict[str, Any]:
-        """Delete a note and return its row, for :meth:`put_note`.
+    def put_note(self, comparison_id: str, note: Note) -> None:
+        """Store a note as it is, as after :meth:`take_note`.
 
         Raises:
-            StoreError: it is no longer there.
+            StoreError: the run it is about is not there.
         """
+        row = {
+            "comparison_id": comparison_id,
+            "created_at": note.created_at,
+            "text": note.text,
+            "t_ns": note.time_ns,
+        }
         with self._transaction():
-            found = list(self._database.query("SELECT * FROM notes WHERE id = ?", [note_id]))
-            if not found:
-                raise StoreError("the note is no longer in the store")
-            self._database.execute("DELETE FROM notes WHERE id = ?", [note_id])
-            return found[0]
+            if note.contender:
+                row["run_id"] = self._run_id(comparison_id, note.contender, note.seed)
+            self._insert("notes", row)
 
-    def put_note(self, row: dict[str, Any]) -> int:
-        """Store again what :meth:`take_note` returned; return its id."""
+    def take_note(self, comparison_id: str, note: Note, *, missing_ok: bool = False) -> None:
+        """Delete a note.
+
+        Raises:
+            StoreError: it is no longer there, and not ``missing_ok``.
+        """
+        sql = "DELETE FROM notes WHERE comparison_id = ? AND created_at = ? AND text = ?"
         with self._transaction():
-            return self._insert("notes", {k: v for k, v in row.items() if k != "id"})
+            found = self._database.execute(sql, [comparison_id, note.created_at, note.text])
+            if not found.rowcount and not missing_ok:
+                raise StoreError("the note is no longer in the store")
 
     def delete(self, comparison_id: str) -> None:
         """Delete a comparison with its runs, tags and notes."""
@@ -206,15 +213,14 @@ class StoreWriter:
             raise StoreError(f"comparison {comparison_id} has no run of {contender}, seed {seed}")
         return str(found[0])
 
-    def _insert(self, table: str, row: dict[str, Any]) -> int:
+    def _insert(self, table: str, row: dict[str, Any]) -> None:
         # Table and column names are ours, never the user's. Plain INSERT: sqlite-utils' own reads
         # the table's schema on each call, which is most of the time of a run of 100 rows.
         columns, places = ", ".join(row), ", ".join("?" * len(row))
-        cursor = self._database.execute(
+        self._database.execute(
             f"INSERT INTO {table} ({columns}) VALUES ({places})",
             list(row.values()),
         )
-        return int(cursor.lastrowid or 0)
 
 
 def _now() -> str:

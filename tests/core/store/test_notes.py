@@ -23,13 +23,11 @@ def comparison(writer: StoreWriter, head: ComparisonHead, record: RunRecord) -> 
     return found
 
 
-def add_three(writer: StoreWriter, comparison: str, record: RunRecord) -> int:
+def add_three(writer: StoreWriter, comparison: str, record: RunRecord) -> None:
     who, seed = record.contender, record.seed
     writer.add_note(comparison, "of all")
     writer.add_note(comparison, "of the run", contender=who, seed=seed)
-    return writer.add_note(
-        comparison, "of the moment", contender=who, seed=seed, time_ns=3_686_132_000
-    )
+    writer.add_note(comparison, "of the moment", contender=who, seed=seed, time_ns=3_686_132_000)
 
 
 def test_each_says_what_it_is_about(
@@ -45,13 +43,15 @@ def test_one_that_is_taken_out_comes_back_as_it_was(
     writer: StoreWriter, path: Path, comparison: str, record: RunRecord
 ) -> None:
     add_three(writer, comparison, record)
-    first, *others = before = notes(path)
-    row = writer.take_note(first.id)
-    assert notes(path) == tuple(others)
-    with pytest.raises(StoreError, match="no longer in the store"):
-        writer.take_note(first.id)
-    writer.put_note(row)
-    assert set(notes(path)) == set(before)
+    before = notes(path)
+    for note in before:
+        writer.take_note(comparison, note)
+        assert note not in notes(path)
+        with pytest.raises(StoreError, match="no longer in the store"):
+            writer.take_note(comparison, note)
+        writer.take_note(comparison, note, missing_ok=True)
+        writer.put_note(comparison, note)
+        assert set(notes(path)) == set(before)
 
 
 def test_a_run_that_is_not_there_takes_no_note(writer: StoreWriter, comparison: str) -> None:
