@@ -71,8 +71,10 @@ def _keep_copy(database: Database, path: Path, version: int) -> None:
     """Put an older store aside before its tables are changed; a copy made before is kept."""
     copy = path.with_name(f"{path.name}.version-{version}")
     if not copy.exists():
-        with closing(sqlite3.connect(copy)) as target:
+        part = copy.with_name(f"{copy.name}.{os.getpid()}.part")  # a half copy is no copy
+        with closing(sqlite3.connect(part)) as target:
             database.conn.backup(target)
+        part.replace(copy)
 
 
 def _bring_up_to_date(database: Database) -> None:
