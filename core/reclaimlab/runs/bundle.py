@@ -102,6 +102,11 @@ class Bundle:
                 found.append(f"the source of policy {name} differs")
         return tuple(found)
 
+    def strangers(self) -> dict[str, str]:
+        """Return the sources of the policies that are not installed here."""
+        here = installed_policies().names
+        return {name: source for name, source in self.policies.items() if name not in here}
+
     def _scenario_agrees(self) -> bool:
         try:
             scenario = read_scenario(self.scenario_text, self.head.scenario)
