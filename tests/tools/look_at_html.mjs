@@ -51,7 +51,7 @@ async function look(file) {
   found.unsorted = await page.evaluate(sortEach);
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
   await page.goto(url, { waitUntil: "load" });
-  await page.pdf({ path: join(pictures, `${basename(file, ".html")}.pdf`), format: "A4" });
+  await page.pdf({ path: join(pictures, `${basename(file, ".html")}.pdf`), preferCSSPageSize: true });
   await page.close();
   return found;
 }

@@ -16,6 +16,7 @@ COMMANDS = {
     "note": "Add a remark to a comparison, to one of its runs, or to a moment of that run.",
     "delete": "Delete comparisons with all their runs.",
     "merge": "Put what other stores hold into this one.",
+    "schema": "Show what each table and column of the store holds.",
 }
 
 
