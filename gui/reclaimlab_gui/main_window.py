@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         self.run.setup_wanted.connect(self._on_setup)
         self.compare.setup_wanted.connect(self._on_setup)
         self.run.finished.connect(self._on_finished)
+        self.run.run_failed.connect(self.plugins.note_failure)
         self.plugins.changed_on_disk.connect(self._on_plugin_changed)
 
     def _restore(self) -> None:
@@ -314,8 +315,12 @@ class MainWindow(QMainWindow):
         )
 
     def _run_again(self) -> None:
-        self.run.run_again()
-        self.show_view(self.run)
+        if self.run.can_run_again:
+            self.run.run_again()
+            self.show_view(self.run)
+        else:
+            self.message.show_note("Nothing was run in this window yet: set it up, then run it.")
+            self.show_view(self.set_up)
 
 
 def _actions_of(menu: QMenu) -> list[QAction]:

@@ -223,5 +223,11 @@ def m005_plugin_metrics(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA_VERSION: Final = 5
+@MIGRATIONS()
+def m006_tracebacks(db: Database) -> None:
+    """Let a run that failed keep where in its plugin it did."""
+    db.execute("ALTER TABLE runs ADD COLUMN traceback TEXT")
+
+
+SCHEMA_VERSION: Final = 6
 """Number of migrations above; stands in the file as ``user_version``."""

@@ -220,6 +220,7 @@ class StoreReader:
             result_hash=row["result_hash"] or "",
             failure=Failure(row["failure"]) if row["failure"] else None,
             error=row["error"] or "",
+            traceback=row["traceback"] or "",
             plugin_metrics=self._plugin_metrics(row["id"]),
         )
 

@@ -62,18 +62,23 @@ def check_schema(database: Database, path: Path) -> None:
             msg = f"store {path} has the trigger {name!r}: code that reclaimlab never writes"
             raise StoreError(msg)
         ours = _ours().get(str(name).lower())
-        if ours is not None and ours != (kind, sql):
+        if ours is not None and (kind, sql) not in ours:
             raise StoreError(f"store {path}: the {kind} {name!r} is not the one of reclaimlab")
 
 
 @cache
-def _ours() -> dict[str, tuple[str, str]]:
-    # A migration only adds: so an older store has the same text under the same name.
+def _ours() -> dict[str, set[tuple[str, str]]]:
+    """Return what stands under each name of ours, in any version so far."""
     database = Database(memory=True)
-    MIGRATIONS.apply(database)
-    found = database.conn.execute(_OBJECTS).fetchall()
+    found: dict[str, set[tuple[str, str]]] = {}
+    later = [each.name for each in MIGRATIONS.pending(database)][1:]
+    for following in (*later, None):
+        MIGRATIONS.apply(database, stop_before=following)
+        for name, kind, sql in database.conn.execute(_OBJECTS).fetchall():
+            if kind in ("table", "view"):
+                found.setdefault(name, set()).add((kind, sql))
     database.close()
-    return {name: (kind, sql) for name, kind, sql in found if kind in ("table", "view")}
+    return found
 
 
 def of_kinds(row: Mapping[str, Any], kinds: Kinds) -> None:

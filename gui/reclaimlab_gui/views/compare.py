@@ -244,7 +244,7 @@ class CompareView(View):
             if record is None:
                 lines += [f"{column.label}: no run of seed {self._seed}", ""]
             elif record.result is None:
-                lines += [f"{column.label} failed: {record.error}", ""]
+                lines += [f"{column.label} failed: {record.error}", record.traceback, ""]
             elif record.result.incident is None:
                 lines += [f"{column.label}: {record.result.verdict}, nothing to show", ""]
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import methodcaller
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -213,7 +213,9 @@ class WhyView(View):
     def _show_notes(self) -> None:
         """Show the notes as the store has them by now."""
         for pane, key in zip(self.panes, self._keys, strict=False):
-            notes = self.session.read(methodcaller("notes", key.comparison)) or ()
+            notes = (
+                self.session.read(partial(StoreReader.notes, comparison_id=key.comparison)) or ()
+            )
             pane.show_notes(notes_of_run(notes, key.contender, key.seed))
 
     def _ask_note(self) -> None:
