@@ -110,7 +110,7 @@ def command(
         click.echo(dump(comparison_object(comparison)), nl=False)
     elif comparison.id:
         click.echo(describe(comparison, db))
-    ctx.exit(_exit_code(comparison, fail_on))
+    ctx.exit(exit_code(comparison, fail_on))
 
 
 def with_each_fix(kernel: str, named: Sequence[str]) -> list[str]:
@@ -131,10 +131,12 @@ def _run(plan: Plan, db: Path, jobs: int, *, quiet: bool, auto: bool) -> Compari
         return chosen(plan, writer, jobs=jobs, observers=observers, stop=switch.asked)
 
 
-def _exit_code(comparison: Comparison, fail_on: str | None) -> int:
+def exit_code(comparison: Comparison, fail_on: str | None = None) -> int:
+    """Return how the command ends, and say on stderr what went wrong."""
     planned, stored = comparison.head.planned_runs, comparison.stored_runs
     if stored < planned:
-        click.echo(f"interrupted: {stored} of {planned} runs are stored", err=True)
+        way_out = f"`reclaimlab runs resume {comparison.id}` makes the others"
+        click.echo(f"interrupted: {stored} of {planned} runs are stored; {way_out}", err=True)
         return EXIT_INTERRUPTED
     failures = [record for each in comparison.contenders for record in each.failures]
     for record in failures:

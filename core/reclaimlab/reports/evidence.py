@@ -67,7 +67,7 @@ def read_evidence(reader: StoreReader, comparison: Comparison) -> Evidence:
         reader.scenario_text(comparison.id),
         series,
         stored.tags,
-        tuple(note.text for note in stored.notes),
+        tuple(note.line for note in stored.notes),
         read_sections(comparison),
     )
 

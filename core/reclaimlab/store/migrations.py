@@ -190,6 +190,14 @@ def m003_incidents_view(db: Database) -> None:
     db.execute(_INCIDENTS_VIEW)
 
 
+@MIGRATIONS()
+def m004_notes_on_runs_and_moments(db: Database) -> None:
+    """Let a note belong to a run of its comparison, and to a moment of that run."""
+    db.execute("ALTER TABLE notes ADD COLUMN run_id TEXT REFERENCES runs(id) ON DELETE CASCADE")
+    db.execute("ALTER TABLE notes ADD COLUMN t_ns INTEGER CHECK (t_ns IS NULL OR run_id NOT NULL)")
+    db.execute("CREATE INDEX notes_by_run ON notes (run_id)")
+
+
 _PLUGIN_METRICS: Final = (
     """
     CREATE TABLE plugin_metrics (
@@ -209,11 +217,17 @@ _PLUGIN_METRICS: Final = (
 
 
 @MIGRATIONS()
-def m004_plugin_metrics(db: Database) -> None:
+def m005_plugin_metrics(db: Database) -> None:
     """Make the table of what the metrics of plugins said of a run, or why they said nothing."""
     for statement in _PLUGIN_METRICS:
         db.execute(statement)
 
 
-SCHEMA_VERSION: Final = 4
+@MIGRATIONS()
+def m006_tracebacks(db: Database) -> None:
+    """Let a run that failed keep where in its plugin it did."""
+    db.execute("ALTER TABLE runs ADD COLUMN traceback TEXT")
+
+
+SCHEMA_VERSION: Final = 6
 """Number of migrations above; stands in the file as ``user_version``."""

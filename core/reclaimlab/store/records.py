@@ -60,6 +60,8 @@ class RunRecord:
     result_hash: str = ""
     failure: Failure | None = None
     error: str = ""
+    traceback: str = ""
+    """Of the error, from where the plugin's own code begins; empty if nothing was raised."""
     plugin_metrics: tuple[PluginMetric, ...] = ()
 
 
@@ -84,10 +86,28 @@ class ComparisonHead:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark of the user on a comparison."""
+    """A remark of the user on a comparison, on one of its runs, or on a moment of that run."""
 
     created_at: str
     text: str
+    contender: str = ""
+    """With ``seed``, the run it is about; empty: the comparison as a whole."""
+    seed: int | None = None
+    time_ns: int | None = None
+    """The moment of the run, in simulated time; None: the run as a whole."""
+
+    @property
+    def place(self) -> str:
+        """What it is about, for people; empty for the comparison as a whole."""
+        if not self.contender:
+            return ""
+        moment = "" if self.time_ns is None else f" at {self.time_ns / 1e9:.6f} s"
+        return f"{self.contender}, seed {self.seed}{moment}"
+
+    @property
+    def line(self) -> str:
+        """The remark with what it is about, for people."""
+        return f"{self.place}: {self.text}" if self.place else self.text
 
 
 @dataclass(frozen=True, slots=True)
