@@ -24,6 +24,14 @@ def metric_text(name: str, value: float | None) -> str:
     return f"{value:.4g}{'' if unit in ('', '1') else ' ' + unit}"
 
 
+def shown_metric(decides: str) -> str:
+    """Return what stands beside the verdict: what decides, unless a plugin brings that number.
+
+    A sweep does not ask metrics of plugins.
+    """
+    return decides if decides in METRICS else "verdict"
+
+
 def text_table(points: Sequence[PointSummary], metric: str) -> str:
     """Return the table for a terminal; ``metric`` stands beside the verdict."""
     axes = list(points[0].settings) if points else []
