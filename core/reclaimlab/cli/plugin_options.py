@@ -34,12 +34,13 @@ def _setting(change: Change) -> Callable[[click.Context, click.Parameter, Any], 
             return
         from reclaimlab.hosting.settings import PluginSettings
 
-        _apply(ctx, change(PluginSettings.from_environment(), value))
+        apply_settings(ctx, change(PluginSettings.from_environment(), value))
 
     return callback
 
 
-def _apply(ctx: click.Context, settings: PluginSettings) -> None:
+def apply_settings(ctx: click.Context, settings: PluginSettings) -> None:
+    """Let ``settings`` hold until the command ends, here and in the processes it starts."""
     variables = settings.as_environment()
     before = {name: os.environ.get(name) for name in variables}
     ctx.call_on_close(lambda: _set(before))
@@ -117,7 +118,7 @@ def _beside(ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
     project = beside(value)
     if project is not None:
-        _apply(ctx, dataclasses.replace(PluginSettings.from_environment(), project=project))
+        apply_settings(ctx, dataclasses.replace(PluginSettings.from_environment(), project=project))
     return value
 
 
