@@ -22,9 +22,12 @@ from reclaimlab.store.strangers import (
     COMPARISON,
     INCIDENT,
     METRIC,
+    NOTE,
     RUN,
     SERIES,
+    TAG,
     TASK,
+    Kinds,
     of_kinds,
     table_of,
     texts,
@@ -185,8 +188,8 @@ class StoreReader:
             return self._understand_comparison(row)
 
     def _understand_comparison(self, row: Row) -> StoredComparison:
-        tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
-        notes = self._rows("SELECT * FROM notes WHERE comparison_id = ? ORDER BY id", [row["id"]])
+        tags = self._of_comparison("tags", "tag", TAG, row)
+        notes = self._of_comparison("notes", "id", NOTE, row)
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -197,6 +200,13 @@ class StoreReader:
             notes=tuple(Note(note["created_at"], note["text"]) for note in notes),
             worst_verdict=row["worst_verdict"] or "",
         )
+
+    def _of_comparison(self, table: str, order: str, kinds: Kinds, row: Row) -> list[Row]:
+        sql = f"SELECT * FROM {table} WHERE comparison_id = ? ORDER BY {order}"
+        found = list(self._rows(sql, [row["id"]]))
+        for each in found:
+            of_kinds(each, kinds)
+        return found
 
     def _run(self, row: Row, *, series: bool) -> RunRecord:
         with self._understood(row):

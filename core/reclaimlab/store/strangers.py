@@ -38,6 +38,8 @@ RUN: Final[Kinds] = {
     "seed": int,
     "result_hash": _TEXT_OR_NONE,
 }
+TAG: Final[Kinds] = {"tag": str}
+NOTE: Final[Kinds] = {"created_at": str, "text": str}
 METRIC: Final[Kinds] = {"subject": str, "name": str, "value": float}
 INCIDENT: Final[Kinds] = {
     **dict.fromkeys(("verdict", "tasks", "cycle", "memory_pages", "note"), str),
@@ -77,7 +79,7 @@ def _ours() -> dict[str, tuple[str, str]]:
 
 
 def of_kinds(row: Mapping[str, Any], kinds: Kinds) -> None:
-    """See that each value is of the kind it must be: SQLite takes any in any column.
+    """See that each value is of the kind it must be: SQLite takes any in most columns.
 
     Raises:
         TypeError: one is not.
