@@ -21,6 +21,7 @@ from reclaimlab.explore.schedule import Schedule, schedule_object
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
+from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario
 
@@ -99,12 +100,14 @@ def command(
     if schedule is not None and shown is not None:
         schedule.write_text(json.dumps(schedule_object(shown), indent=1) + "\n")
     if as_json:
-        click.echo(dump(exploration_object(request, found)), nl=False)
+        click.echo(
+            dump(call_apart(request.contender, exploration_object, request, found)), nl=False
+        )
         return
     click.echo(text.summary(loaded.name, request.contender, granularity, found))
     if shown is not None:
         click.echo(f"\nthe shortest schedule that violates {shown.shows}:")
-        click.echo(text.steps(replay(shown), whole=steps))
+        click.echo(text.steps(call_apart(shown.contender, replay, shown), whole=steps))
 
 
 def _canonical(contender: str) -> str:
@@ -146,7 +149,7 @@ def _table(loaded: Scenario, request: ExploreRequest, *, quiet: bool, as_json: b
     for contender in dict.fromkeys([request.contender, *contenders]):
         one = _with(request, contender)
         found = _explore(one, quiet=quiet)
-        objects.append(exploration_object(one, found))
+        objects.append(call_apart(contender, exploration_object, one, found))
         cells = ["VIOLATED" if n in found.violations else "holds" for n in text.names_of(found)]
         rows.append((contender, "all" if found.exhausted else "part", str(found.states), *cells))
     if as_json:
