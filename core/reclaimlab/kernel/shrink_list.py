@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
     backing_dev,
+    clean_tail,
     costs,
     filemap,
     fs_writeback,
     reclaim_throttle,
     swap,
 )
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS, ScanControl, ShrinkStat
 from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_IO
 from reclaimlab.units import MSEC
@@ -40,8 +41,6 @@ DIRTY_OR_WRITEBACK = 3
 """The part of such a state that rules about whole batches go by."""
 MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
-TIME_STEP_NS = 200_000
-"""CPU time that may pass in one step of simulated time: far below any timer of the model."""
 
 
 def may_enter_fs(extent: Extent, gfp: int) -> bool:
@@ -300,7 +299,7 @@ def shrink_inactive_list(
     zone = k.zone
     while too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
-    spent = free_clean_batch(k, quota, lruvec, lru, sc)
+    spent = clean_tail.free_clean_batch(k, quota, lruvec, lru, sc)
     if spent:
         if sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
             yield from pay(sc)
@@ -347,39 +346,6 @@ def shrink_inactive_list(
     return spent
 
 
-def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
-    """Free a batch of small clean file pages, if the tail has a whole one; return the quota spent.
-
-    The common case, without the bookkeeping of pages that are kept: no policy is asked.
-    """
-    spent = min(quota, SWAP_CLUSTER_MAX)
-    extent, ready = lru.head_end.newer, 0
-    while ready < spent:
-        if (
-            extent is lru.head_end
-            or extent.dirty
-            or extent.unit is not None
-            or extent.locked is not None
-            or extent.mapped
-            or extent.folio_pages > 1
-        ):
-            return 0
-        ready += extent.nr
-        extent = extent.newer
-    if not lru.file or k.trace is not None:
-        return 0
-    filemap.free_clean_tail(k, lru, spent)
-    k.zone.all_unreclaimable = False
-    k.zone.kswapd_failures = 0
-    lruvec.recent_scanned[1] += spent
-    sc.nr_taken += spent
-    sc.nr_reclaimed += spent
-    sc.debt_ns += spent * k.free_clean_ns
-    count_scanned(k, sc, spent, spent)
-    sc.quiet.clear()
-    return spent
-
-
 def _trace_batch(k: Kernel, lru: LruList, sc: ScanControl, stat: ShrinkStat) -> None:
     k.tracepoint(
         "mm_vmscan_lru_isolate",
@@ -402,19 +368,7 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
         costs.scan_ns(stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
-    count_scanned(k, sc, stat.scanned, stat.nr_reclaimed)
-
-
-def count_scanned(k: Kernel, sc: ScanControl, scanned: int, reclaimed: int) -> None:
-    """Add pages looked at, and freed, to the counters of the pass, the machine and the memcg."""
-    sc.nr_scanned += scanned
-    vmstat = k.vmstat
-    vmstat.pgscan += scanned
-    vmstat.pgsteal += reclaimed
-    k.zone.pages_scanned += scanned
-    if sc.target is not None:
-        sc.target.pgscan += scanned
-        sc.target.pgsteal += reclaimed
+    sc.count(k, stat.scanned, stat.nr_reclaimed)
 
 
 def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle | None, bool]:

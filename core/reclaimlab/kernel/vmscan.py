@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
     backing_dev,
+    clean_tail,
     costs,
     fs_writeback,
     memcontrol,
@@ -83,9 +84,12 @@ def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup)
     """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
     force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
     lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
+    scans = [
+        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
+        for lru in lists
+    ]
     if k.swap is None:
-        return [0, 0, *(scan_share(lru, sc.priority, force=force) for lru in lists[2:])]
-    scans = [scan_share(lru, sc.priority, force=force) for lru in lists]
+        return scans
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
     if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
         return [0, 0, scans[2], scans[3]]
@@ -209,7 +213,8 @@ def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
         sc.start_pass(k, priority)
-        yield from shrink_zones(k, sc)
+        if not clean_tail.shrink_clean_tail(k, sc):
+            yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
