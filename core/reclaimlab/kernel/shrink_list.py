@@ -12,7 +12,7 @@ several batches passes in one step.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reclaimlab.kernel import (
     backing_dev,
@@ -56,24 +56,23 @@ def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
     over.
     """
     batch: list[Extent] = []
-    while quota > 0:
-        extent = lru.tail
-        if extent is None:
-            break
-        unit = extent.folio_pages
-        weight = pages_per_quota(unit) if unit > 1 else 1
-        want = -(-quota * weight // unit) * unit if unit > 1 else quota
+    end = lru.head_end
+    while quota > 0 and (extent := end.newer) is not end:
+        folio, want = extent.folio_pages, quota
+        if folio > 1:
+            weight = pages_per_quota(folio)
+            want = -(-quota * weight // folio) * folio
         if extent.nr > want:
             extent.mapping.split(extent, want)
         lru.remove(extent)
         batch.append(extent)
-        quota -= -(-extent.nr // weight) if unit > 1 else extent.nr
+        quota -= -(-extent.nr // weight) if folio > 1 else extent.nr
     return batch
 
 
 def pages_per_quota(folio_pages: int) -> int:
     """Return how many pages of such folios one page of quota buys: 1 up to folios of 32 pages."""
-    return max(folio_pages // SWAP_CLUSTER_MAX, 1)
+    return folio_pages // SWAP_CLUSTER_MAX or 1
 
 
 def scan_page_list(
@@ -235,58 +234,97 @@ def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
     if not sc.quiet:
         return 0
     most, quiet = min(quota, MAX_BULK), 0
-    may_swap = k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
-    for extent in lru:
+    extent, end = lru.head_end.newer, lru.head_end
+    while quiet < most and extent is not end:
         state = scan_state(extent)
-        if state not in sc.quiet or extent.locked is not None or (state & 16 and may_swap):
+        if state not in sc.quiet or extent.locked is not None:
             break
-        quiet += extent.nr // pages_per_quota(extent.folio_pages)
-        if quiet >= most:
+        if state & 16 and may_swap(k, sc):
             break
+        folio = extent.folio_pages
+        quiet += extent.nr if folio == 1 else extent.nr // pages_per_quota(folio)
+        extent = extent.newer
     batches = min(quiet, most) // SWAP_CLUSTER_MAX
     return batches * SWAP_CLUSTER_MAX if batches > 1 else 0
+
+
+def may_swap(k: Kernel, sc: ScanControl) -> bool:
+    """Return whether pages could be written to swap now."""
+    return k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
+
+
+class Fate(NamedTuple):
+    """What becomes of pages in one state of which nothing can come."""
+
+    activates: bool
+    marks: bool
+    immediate: bool
+
+
+def fate_of(k: Kernel, sc: ScanControl, extent: Extent, state: int) -> Fate:
+    """Return the fate of ``extent``, in a state that :func:`quiet_quota` has allowed for."""
+    if state & 2:
+        decision = sc.writeback_decision(k, extent)
+        activates = decision.action is Action.ACTIVATE
+        return Fate(activates, decision.mark_reclaim, decision.immediate)
+    if state & 8:
+        return Fate(activates=True, marks=False, immediate=False)
+    if state & 1:
+        choice = sc.dirty_decision(k, extent)
+        return Fate(choice.action is Action.ACTIVATE, choice.mark_reclaim, immediate=False)
+    return Fate(activates=False, marks=False, immediate=False)
 
 
 def rotate_quiet(
     k: Kernel, lru: LruList, lruvec: Lruvec, sc: ScanControl, stat: ShrinkStat, quota: int
 ) -> None:
     """Look at several batches in one step: pages that :func:`quiet_quota` has allowed for."""
-    left = quota
-    active = lruvec.active_file if lru.file else lruvec.active_anon
-    while left > 0 and (extent := lru.tail) is not None:
-        state = scan_state(extent)
-        weight = pages_per_quota(extent.folio_pages)
-        most = -(-left * weight // extent.folio_pages) * extent.folio_pages
-        if extent.nr > most:
+    end = lru.head_end
+    fates: dict[int, Fate] = {}
+    pages_in: dict[int, int] = {}
+    while quota > 0 and (extent := end.newer) is not end:
+        nr, folio = extent.nr, extent.folio_pages
+        weight = pages_per_quota(folio) if folio > 1 else 1
+        most = -(-quota * weight // folio) * folio if folio > 1 else quota
+        if nr > most:
             extent.mapping.split(extent, most)
-        nr = extent.nr
-        left -= -(-nr // weight)
-        lru.remove(extent)
-        stat.folios += -(-nr // extent.folio_pages)
-        stat.scanned += nr
-        activates = False
-        if state & 2:
-            decision = sc.writeback_decision(k, extent)
-            activates = decision.action is Action.ACTIVATE
-            stat.nr_dirty += nr
-            stat.nr_congested += nr if extent.reclaim else 0
-            stat.nr_immediate += nr if decision.immediate else 0
-            stat.nr_writeback += 0 if decision.immediate else nr
-            extent.reclaim = extent.reclaim or decision.mark_reclaim
-        elif state & 8:
-            extent.referenced = False
-            activates = True
-        elif state & 1:
-            choice = sc.dirty_decision(k, extent)
-            activates = choice.action is Action.ACTIVATE
-            stat.nr_dirty += nr
-            stat.nr_unqueued_dirty += nr
-            extent.reclaim = extent.reclaim or choice.mark_reclaim
-        if activates:
-            k.vmstat.pgactivate += nr
-            lruvec.recent_rotated[lru.file] += nr
-        (active if activates else lru).put_back_head(extent)
+            nr = most
+        quota -= -(-nr // weight) if folio > 1 else nr
+        stat.folios += -(-nr // folio) if folio > 1 else nr
+        state = scan_state(extent) | extent.swapcache << 5
+        fate = fates.get(state)
+        if fate is None:
+            fate = fates[state] = fate_of(k, sc, extent, state)
+        pages_in[state] = pages_in.get(state, 0) + nr
+        if fate.marks:
+            extent.reclaim = True
+        if fate.activates:
+            if not state & 2:
+                extent.referenced = extent.referenced and not state & 8
+            lru.remove(extent)
+            (lruvec.active_file if lru.file else lruvec.active_anon).put_back_head(extent)
+        else:
+            lru.rotate(extent)
+    for state, nr in pages_in.items():
+        _count_rotated(k, lruvec, lru, stat, state, nr, fates[state])
     stat.nr_taken = stat.scanned
+
+
+def _count_rotated(
+    k: Kernel, lruvec: Lruvec, lru: LruList, stat: ShrinkStat, state: int, nr: int, fate: Fate
+) -> None:
+    stat.scanned += nr
+    if fate.activates:
+        k.vmstat.pgactivate += nr
+        lruvec.recent_rotated[lru.file] += nr
+    if state & 2:
+        stat.nr_dirty += nr
+        stat.nr_congested += nr if state & 4 else 0
+        stat.nr_immediate += nr if fate.immediate else 0
+        stat.nr_writeback += 0 if fate.immediate else nr
+    elif state & 1 and not state & 8:
+        stat.nr_dirty += nr
+        stat.nr_unqueued_dirty += nr
 
 
 def shrink_inactive_list(

@@ -58,16 +58,17 @@ def shrink_active_list(
 ) -> None:
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
-    batch = isolate_lru_pages(active, nr_to_scan)
+    has_folios = k.features.folio_names
     nr = 0
-    for extent in batch:
+    for extent in isolate_lru_pages(active, nr_to_scan):
         nr += extent.nr
         if extent.mapped and extent.referenced:
             lruvec.recent_rotated[active.file] += extent.nr
-        extent.referenced = extent.referenced and not extent.mapped
+            extent.referenced = False
         inactive.put_back_head(extent)
-        folios = extent.nr // extent.folio_pages
-        sc.debt_ns += costs.scan_ns(folios, folios, has_folios=k.features.folio_names) // 2
+        folios = extent.nr // extent.folio_pages  # none of its own once it was merged
+        if folios:
+            sc.debt_ns += costs.scan_ns(folios, folios, has_folios=has_folios) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 
