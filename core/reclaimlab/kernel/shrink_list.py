@@ -224,15 +224,18 @@ def scan_state(extent: Extent) -> int:
     )
 
 
-def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
+def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> tuple[int, list[int]]:
     """Return how much of ``quota`` can be spent in one step because nothing can come of it.
+
+    And the states of the extents that were looked at for that, oldest first.
 
     That is so while the oldest pages are in states of which a batch was looked at in this pass
     (``sc.quiet``), nothing came of it, and nobody wanted to sleep or to wake anyone after it. Whole
     batches only; 0 if it is not even two.
     """
+    states: list[int] = []
     if not sc.quiet:
-        return 0
+        return 0, states
     most, quiet = min(quota, MAX_BULK), 0
     extent, end = lru.head_end.newer, lru.head_end
     while quiet < most and extent is not end:
@@ -241,11 +244,12 @@ def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
             break
         if state & 16 and may_swap(k, sc):
             break
+        states.append(state)
         folio = extent.folio_pages
         quiet += extent.nr if folio == 1 else extent.nr // pages_per_quota(folio)
         extent = extent.newer
     batches = min(quiet, most) // SWAP_CLUSTER_MAX
-    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0
+    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0, states
 
 
 def may_swap(k: Kernel, sc: ScanControl) -> bool:
@@ -276,13 +280,22 @@ def fate_of(k: Kernel, sc: ScanControl, extent: Extent, state: int) -> Fate:
 
 
 def rotate_quiet(
-    k: Kernel, lru: LruList, lruvec: Lruvec, sc: ScanControl, stat: ShrinkStat, quota: int
+    k: Kernel,
+    lru: LruList,
+    lruvec: Lruvec,
+    sc: ScanControl,
+    stat: ShrinkStat,
+    quota: int,
+    states: list[int],
 ) -> None:
     """Look at several batches in one step: pages that :func:`quiet_quota` has allowed for."""
     end = lru.head_end
     fates: dict[int, Fate] = {}
     pages_in: dict[int, int] = {}
-    while quota > 0 and (extent := end.newer) is not end:
+    for state in states:
+        if quota <= 0:
+            break
+        extent = end.newer
         nr, folio = extent.nr, extent.folio_pages
         weight = pages_per_quota(folio) if folio > 1 else 1
         most = -(-quota * weight // folio) * folio if folio > 1 else quota
@@ -291,7 +304,7 @@ def rotate_quiet(
             nr = most
         quota -= -(-nr // weight) if folio > 1 else nr
         stat.folios += -(-nr // folio) if folio > 1 else nr
-        state = scan_state(extent) | extent.swapcache << 5
+        state |= extent.swapcache << 5
         fate = fates.get(state)
         if fate is None:
             fate = fates[state] = fate_of(k, sc, extent, state)
@@ -345,9 +358,9 @@ def shrink_inactive_list(
     stat = ShrinkStat()
     slept = False
     states: set[int] = set()
-    spent = quiet_quota(k, lru, sc, quota)
+    spent, found = quiet_quota(k, lru, sc, quota)
     if spent:
-        rotate_quiet(k, lru, lruvec, sc, stat, spent)
+        rotate_quiet(k, lru, lruvec, sc, stat, spent, found)
     else:
         spent = min(quota, SWAP_CLUSTER_MAX)
         batch = isolate_lru_pages(lru, spent)
