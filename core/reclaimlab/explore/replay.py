@@ -121,7 +121,8 @@ def _title(k: Kernel, move: Move, task: Task | None, about: str) -> str:
         return f"{task.name} runs and exits"
     if task.waits_on is None:
         return f"{task.name} runs" + (f" to {where}" if where else "")
-    return f"{task.name} runs and sleeps in {where} on {task.waits_for()}"
+    place = f" in {where}" if where else ""
+    return f"{task.name} runs and sleeps{place} on {task.waits_for()}"
 
 
 def _request(call: Any) -> str:

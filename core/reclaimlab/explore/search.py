@@ -196,7 +196,7 @@ def in_names(machine: Machine, start: bytes, path: list[int]) -> tuple[ScheduleS
     machine.restore(start)
     loop = machine.loop
     names = {id(task): name for task, name in zip(loop.tasks, machine.names, strict=True)}
-    requested: list[Any] = []
+    requested: list[Any] = list(loop.interrupts)
     steps: list[ScheduleStep] = []
     for place in path:
         canonicalise(machine.k)
@@ -206,7 +206,8 @@ def in_names(machine: Machine, start: bytes, path: list[int]) -> tuple[ScheduleS
             steps.append(ScheduleStep(str(move.kind), number=number))
         else:
             task = loop.tasks[move.place]
-            steps.append(ScheduleStep(str(move.kind), names[id(task)], move.choice))
+            name = names.get(id(task), task.name)  # one that was started since has its own
+            steps.append(ScheduleStep(str(move.kind), name, move.choice))
         machine.step(move)
         requested += [timer for timer in loop.interrupts if timer not in requested]
     return tuple(steps)
