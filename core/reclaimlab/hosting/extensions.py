@@ -11,7 +11,7 @@ from reclaimlab.errors import ExtensionError, did_you_mean
 from reclaimlab.hosting import probe
 from reclaimlab.hosting.loading import LoadError, check_api, load
 from reclaimlab.hosting.settings import PluginSettings
-from reclaimlab.hosting.sources import Source, find_sources
+from reclaimlab.hosting.sources import Source, find_sources, loadable
 from reclaimlab.policy.extensions import MEMBERS, Kind
 from reclaimlab.policy.policy import NoParameters, parameter_fields, parse_parameter
 
@@ -117,6 +117,13 @@ class _Plain:
 def extensions(kind: Kind) -> Mapping[str, Extension]:
     """Return what is announced of ``kind``, by name; a broken one says so in its ``error``."""
     return {each.name: each for each in every_extension(kind) if not each.source.taken_by}
+
+
+def usable_extensions(kind: Kind) -> Mapping[str, Extension]:
+    """Return those of ``kind`` that nothing speaks against importing; nothing is imported."""
+    return {
+        name: each for name, each in extensions(kind).items() if loadable([each.source])
+    }  # fmt: skip
 
 
 def every_extension(kind: Kind) -> tuple[Extension, ...]:

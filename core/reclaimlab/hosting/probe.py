@@ -147,5 +147,18 @@ def main(pipe: int, work: str) -> None:
             problem = str(error)
         except BaseException as error:  # anybody's dataclass
             problem = f"its Parameters raised {type(error).__name__}: {error}"
+        else:
+            problem = _making_problem(found, plain["kind"])
         os.write(pipe, json.dumps(problem).encode() + b"\n")
     os._exit(0)  # threads that a plugin left behind would keep the process
+
+
+def _making_problem(found: Any, kind: str) -> str:
+    """Make an extension as whoever lists it will; a policy is made only where runs are."""
+    if kind == "policy" or not isinstance(found, type):
+        return ""
+    try:
+        found()
+    except BaseException as error:  # anybody's class
+        return f"its making raised {type(error).__name__}: {error}"
+    return ""

@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reclaimlab import __version__
-from reclaimlab.errors import ContenderError, ExtensionError, InvariantError, PolicyError
+from reclaimlab.errors import (
+    ContenderError,
+    ExtensionError,
+    InvariantError,
+    PolicyError,
+    ScenarioError,
+)
 from reclaimlab.hosting.blame import blame
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
@@ -90,6 +96,22 @@ def run_one(
     """
     catalog = catalog or installed_policies()
     parsed = parse_contender(contender, catalog)
+    table = build_table(parsed, catalog)
+    result = simulate(
+        scenario, str(parsed), table, seed,
+        progress=until_stopped(stop, progress), check=check, observe=observe,
+    )  # fmt: skip
+    if catalog.foreign(str(parsed)):
+        table.recheck()
+    return dataclasses.replace(result, policy_versions=parsed.versions())
+
+
+def until_stopped(stop: Stop, progress: Progress | None = None) -> Progress:
+    """Return what is called at every sample: it tells ``progress``, and ends the run for ``stop``.
+
+    Raises:
+        RunStoppedError: at a sample, when ``stop`` says so.
+    """
 
     def sampled(time_ns: int) -> None:
         if stop():
@@ -97,13 +119,7 @@ def run_one(
         if progress is not None:
             progress(time_ns)
 
-    table = build_table(parsed, catalog)
-    result = simulate(
-        scenario, str(parsed), table, seed, progress=sampled, check=check, observe=observe
-    )
-    if catalog.foreign(str(parsed)):
-        table.recheck()
-    return dataclasses.replace(result, policy_versions=parsed.versions())
+    return sampled
 
 
 def record_run(
@@ -126,7 +142,7 @@ def record_run(
         )
     except RunStoppedError:
         raise
-    except (PolicyError, ContenderError, ExtensionError) as error:
+    except (PolicyError, ContenderError, ExtensionError, ScenarioError) as error:
         return failed_record(request, Failure.POLICY, str(error))
     except KeyboardInterrupt:
         raise
@@ -136,6 +152,11 @@ def record_run(
             problem = f"plugin {guilty}: raised {type(error).__name__}: {error}"
             return failed_record(request, Failure.POLICY, problem)
         return failed_record(request, Failure.BUG, _bug_report(error))
+    return record_of(request, result)
+
+
+def record_of(request: RunRequest, result: RunResult) -> RunRecord:
+    """Return the record of a run that came to ``result``."""
     return dataclasses.replace(
         _blank(request),
         policy_versions=result.policy_versions,

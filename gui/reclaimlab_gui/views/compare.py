@@ -55,6 +55,7 @@ class CompareView(View):
 
     title = "Compare"
     about = "contenders side by side: verdicts, plots, metrics and what differs"
+    numbers = "every sample of the curves on screen"
     shown = Signal()
     setup_wanted = Signal()
 
