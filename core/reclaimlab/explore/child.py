@@ -56,9 +56,10 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     universe.enter()
     from reclaimlab.engine.exploring import Granularity
     from reclaimlab.explore.machine import Machine
-    from reclaimlab.explore.properties import judge
+    from reclaimlab.explore.properties import Found, judge
     from reclaimlab.explore.request import Exploration, Violation
     from reclaimlab.explore.search import Search, in_names
+    from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
     from reclaimlab.hosting.extensions import extensions
@@ -75,7 +76,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = Search(machine, request, brought)
+    search = (Walks if request.walks else Search)(machine, request, brought)
     told = time.monotonic()
 
     def stop() -> bool:
@@ -88,9 +89,13 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         return connection.poll()
 
     search.run(stop)
+    if isinstance(search, Walks):
+        found = [Found(str(name), str(what), path) for name, (what, path) in search.met.items()]
+    else:
+        found = judge(search.graph, search.broken, search.offences)
     violations = {
-        str(found.name): Violation(found.what, in_names(machine, found.path), found.no_return)
-        for found in judge(search.graph, search.broken, search.offences)
+        str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
+        for each in found
     }
     return Exploration(
         exhausted=not search.why_cut,
@@ -101,4 +106,5 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         why_cut=search.why_cut,
         violations=violations,
         brought=tuple(brought),
+        walks=search.report if isinstance(search, Walks) else None,
     )
