@@ -55,7 +55,7 @@ def test_a_note_on_a_moment_stands_in_the_timeline_and_leads_back_to_it(
     QTest.keyClick(pane.notes, Qt.Key.Key_Return)
     assert why.time_ns == moment
     window.session.undo()
-    assert pane.chart.flags_s == ()
+    assert not pane.chart.flags_s
 
 
 def test_a_note_in_history_opens_the_run_at_its_moment(window: MainWindow, qtbot: QtBot) -> None:

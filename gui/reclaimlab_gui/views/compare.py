@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reclaimlab_gui.models.side_by_side import SideBySide
     from reclaimlab_gui.session import RunKey, Session
 
-_AT_FIRST = 4
+_AT_FIRST = 3
 """How many quantities are plotted until others are chosen."""
 Loaded = tuple["SideBySide", "tuple[tuple[Series, ...], ...]", int]
 
@@ -55,7 +55,7 @@ class CompareView(View):
 
     title = "Compare"
     about = "contenders side by side: verdicts, plots, metrics and what differs"
-    numbers = "every sample of the curves on screen"
+    csv_title = "every sample of the curves on screen"
     shown = Signal()
     setup_wanted = Signal()
 

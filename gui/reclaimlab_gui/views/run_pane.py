@@ -199,4 +199,4 @@ def _closed_first(timeline: Timeline) -> Timeline:
     last = timeline.graphs[-1] if timeline.graphs else None
     closed = {last.nodes[place].label for place in last.closed} if last else set()
     ordered = sorted(timeline.tasks, key=lambda task: task.label not in closed)
-    return dataclasses.replace(timeline, tasks=tuple(ordered), wakes=())
+    return dataclasses.replace(timeline, tasks=tuple(ordered))

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 
+_MEASURED_ROWS = 60
+"""Rows in sight that say how wide a column is; to ask all of a large store takes seconds."""
+
+
 class _CellDelegate(QStyledItemDelegate):
     """Paints verdicts as badges, judgements in their colours and shares as bars."""
 
@@ -109,6 +113,7 @@ class TableView(QTableView):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.doubleClicked.connect(self._on_chosen)
