@@ -32,9 +32,9 @@ KEPT = re.compile(r"(\d+) runs of comparison \w+ are kept in (.*): when there is
 
 def compare(tiny: Path, store: Path, most_bytes: int) -> subprocess.CompletedProcess[str]:
     contenders = ["-c", "linux-3.10", "-c", "linux-3.5"]
-    arguments = ["compare", str(tiny), *contenders, "--seeds", "3", "--jobs", "1", "--db"]
+    arguments = ["compare", str(tiny), *contenders, "--seeds", "3", "--jobs", "1"]
     return subprocess.run(
-        [sys.executable, "-c", COMMAND, str(most_bytes), *arguments, str(store)],
+        [sys.executable, "-c", COMMAND, str(most_bytes), *arguments, "--db", str(store)],
         env=os.environ | {"TMPDIR": str(store.parent)},
         capture_output=True,
         text=True,

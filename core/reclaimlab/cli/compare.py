@@ -106,9 +106,10 @@ def command(
     every = [*named, *(with_each_fix(named[0], named) if all_fixes else ())]
     plan = make_plan(loaded, every, range(seed, seed + (seeds or AUTO_LIMIT)), check=check)
     comparison = _run(plan, db, jobs, quiet=quiet, auto=seeds is None)
-    click.echo(
-        dump(comparison_object(comparison)) if as_json else describe(comparison, db), nl=not as_json
-    )
+    if as_json:
+        click.echo(dump(comparison_object(comparison)), nl=False)
+    elif comparison.id:
+        click.echo(describe(comparison, db))
     ctx.exit(exit_code(comparison, fail_on))
 
 

@@ -11,6 +11,7 @@ from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_RUN_FAILED
 from reclaimlab.cli.trace import TRACES, write_trace
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.files import write_whole
 from reclaimlab.reports.evidence import NOTHING, Evidence, read_evidence
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS, report_file
 from reclaimlab.runs.comparison import Comparison, summarise
@@ -67,7 +68,7 @@ def command(
 
 def _write(output: Path, report: bytes) -> None:
     try:
-        output.write_bytes(report)
+        write_whole(output, report)
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reclaimlab.errors import ReclaimlabError, did_you_mean
+from reclaimlab.files import write_whole
 from reclaimlab.reports.traces import TRACES, trace_file
 from reclaimlab.runs.inspect import inspect_record
 from reclaimlab.store.reader import StoreReader
@@ -43,7 +44,7 @@ def write_trace(
         click.echo(data, nl=False)
         return
     try:
-        output.write_bytes(data)
+        write_whole(output, data)
     except OSError as error:
         raise ReclaimlabError(f"report {output} cannot be written: {error.strerror}") from error
 

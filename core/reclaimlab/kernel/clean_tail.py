@@ -35,15 +35,8 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
     if not batches:
         return 0
-    need = left = batches * SWAP_CLUSTER_MAX
-    while left:
-        oldest = lru.head_end.newer
-        if oldest.nr > left:
-            filemap.trim_front(k, oldest, left)
-            break
-        left -= oldest.nr
-        lru.remove(oldest)
-        filemap.remove_mapping(k, oldest)
+    need = batches * SWAP_CLUSTER_MAX
+    filemap.free_clean_tail(k, lru, need)
     memcg.failcnt += batches
     memcg.pgscan += need
     memcg.pgsteal += need

@@ -23,6 +23,7 @@ from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import LruList
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
     from reclaimlab.kernel.process import Process
@@ -78,6 +79,18 @@ def trim_front(k: Kernel, extent: Extent, nr: int) -> None:
         extent.lru.nr -= nr
     extent.memcg.uncharge(nr)
     page_alloc.free_pages(k, nr)
+
+
+def free_clean_tail(k: Kernel, lru: LruList, nr: int) -> None:
+    """Free the ``nr`` oldest pages of a list, which are known to be clean and unlocked."""
+    while nr:
+        oldest = lru.head_end.newer
+        if oldest.nr > nr:
+            trim_front(k, oldest, nr)
+            return
+        nr -= oldest.nr
+        lru.remove(oldest)
+        remove_mapping(k, oldest)
 
 
 def add_to_page_cache_dirty(

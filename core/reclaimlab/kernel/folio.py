@@ -210,6 +210,15 @@ class ExtentIndex:
         del self._at[old]
         self._at[start] = extent
 
+    def content(self) -> tuple[Any, ...]:
+        """Return the first pages of its extents, then these."""
+        return (tuple(self._starts), *(self._at[start] for start in self._starts))
+
+    def fill(self, content: tuple[Any, ...]) -> None:
+        """Hold just what :meth:`content` has given."""
+        self._starts[:] = content[0]
+        self._at = dict(zip(content[0], content[1:], strict=True))
+
     def first(self) -> Extent | None:
         """Return the extent with the lowest index."""
         return self._at[self._starts[0]] if self._starts else None

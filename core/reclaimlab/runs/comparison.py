@@ -74,6 +74,7 @@ class Comparison:
     """One scenario, several contenders, the same seeds for all."""
 
     id: str
+    """In the store; empty if it was given up before a run ended."""
     head: ComparisonHead
     contenders: tuple[ContenderSummary, ...]
     """In the order given; the first is the baseline."""

@@ -19,6 +19,18 @@ from reclaimlab.store.records import (
     VerdictCell,
 )
 from reclaimlab.store.series import unpack
+from reclaimlab.store.strangers import (
+    COMPARISON,
+    INCIDENT,
+    METRIC,
+    RUN,
+    SERIES,
+    TASK,
+    of_kinds,
+    table_of,
+    texts,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -133,9 +145,12 @@ class StoreReader:
     def series(self, run_id: str) -> tuple[Series, ...]:
         """Return the series of one run."""
         rows = self._rows("SELECT * FROM series WHERE run_id = ? ORDER BY id", [run_id])
-        return tuple(
-            Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"])) for row in rows
-        )
+        return tuple(map(self._series, rows))
+
+    def _series(self, row: Row) -> Series:
+        with self._understood(row):
+            of_kinds(row, SERIES)
+            return Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"]))
 
     def series_of(self, comparison_id: str, contender: str, seed: int) -> tuple[Series, ...]:
         """Return the series of the run of ``contender`` with ``seed``; none if it is not stored."""
@@ -160,7 +175,21 @@ class StoreReader:
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return iter(rows)
 
+    @contextmanager
+    def _understood(self, row: Row) -> Iterator[None]:
+        """Turn what a stranger may have put into a row into one clear line."""
+        try:
+            yield
+        except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
+            msg = f"store {self.path}: {str(row.get('id'))[:40]!r} is not as reclaimlab writes it: "
+            raise StoreError(f"{msg}{str(error)[:200]}") from error
+
     def _comparison(self, row: Row) -> StoredComparison:
+        with self._understood(row):
+            of_kinds(row, COMPARISON)
+            return self._understand_comparison(row)
+
+    def _understand_comparison(self, row: Row) -> StoredComparison:
         tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
         return StoredComparison(
             id=row["id"],
@@ -174,6 +203,11 @@ class StoreReader:
         )
 
     def _run(self, row: Row, *, series: bool) -> RunRecord:
+        with self._understood(row):
+            of_kinds(row, RUN)
+            return self._understand_run(row, series=series)
+
+    def _understand_run(self, row: Row, *, series: bool) -> RunRecord:
         return RunRecord(
             scenario=row["scenario"],
             scenario_text=row["scenario_text"],
@@ -181,7 +215,7 @@ class StoreReader:
             contender=row["contender"],
             seed=row["seed"],
             package_version=row["package_version"],
-            policy_versions=json.loads(row["policy_versions"]),
+            policy_versions=table_of(json.loads(row["policy_versions"]), str),
             result=None if row["failure"] else self._result(row, series=series),
             result_hash=row["result_hash"] or "",
             failure=Failure(row["failure"]) if row["failure"] else None,
@@ -200,6 +234,9 @@ class StoreReader:
     def _result(self, row: Row, *, series: bool) -> RunResult:
         sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
         metrics = list(self._rows(sql, [row["id"]]))
+        for metric in metrics:
+            of_kinds(metric, METRIC)
+        of_kinds(row, {"schedule": str, "ended": str, "ended_ns": int, "events": int})
         incidents = self._rows("SELECT * FROM incidents WHERE run_id = ?", [row["id"]])
         return RunResult(
             scenario=row["scenario"],
@@ -214,7 +251,7 @@ class StoreReader:
             memcg_metrics=_by_subject(metrics, "memcg"),
             incident=next((_incident(incident) for incident in incidents), None),
             series=self.series(row["id"]) if series else (),
-            policy_versions=json.loads(row["policy_versions"]),
+            policy_versions=table_of(json.loads(row["policy_versions"]), str),
             events=row["events"],
         )
 
@@ -241,8 +278,8 @@ def _head(row: Row) -> ComparisonHead:
         title=row["title"],
         decides=row["decides"],
         scenario_hash=row["scenario_hash"],
-        contenders=tuple(json.loads(row["contenders"])),
-        seeds=tuple(json.loads(row["seeds"])),
+        contenders=texts(json.loads(row["contenders"])),
+        seeds=whole_numbers(json.loads(row["seeds"])),
         package_version=row["package_version"],
     )
 
@@ -256,15 +293,17 @@ def _by_subject(rows: Iterable[Row], scope: str) -> dict[str, dict[str, float]]:
 
 
 def _incident(row: Row) -> Incident:
+    of_kinds(row, INCIDENT)
     return Incident(
         verdict=Verdict(row["verdict"]),
         time_ns=row["t_ns"],
         tasks=tuple(_task(task) for task in json.loads(row["tasks"])),
-        cycle=tuple(json.loads(row["cycle"])),
-        memory=json.loads(row["memory_pages"]),
+        cycle=texts(json.loads(row["cycle"])),
+        memory=table_of(json.loads(row["memory_pages"]), int),
         note=row["note"],
     )
 
 
 def _task(plain: Row) -> TaskReport:
-    return TaskReport(**(plain | {"stack": tuple(plain["stack"])}))
+    of_kinds(plain, TASK)
+    return TaskReport(**(plain | {"stack": texts(plain["stack"])}))

@@ -53,7 +53,7 @@ class StoreWriter:
 
     def begin_comparison(self, head: ComparisonHead, comparison_id: str = "") -> str:
         """Store what is going to be compared; return its id, a new one if none is given."""
-        comparison_id = comparison_id or secrets.token_hex(_ID_BYTES)
+        comparison_id = comparison_id or new_comparison_id()
         self.resume_comparison(comparison_id)
         row = {
             "id": comparison_id,
@@ -221,6 +221,11 @@ class StoreWriter:
             f"INSERT INTO {table} ({columns}) VALUES ({places})",
             list(row.values()),
         )
+
+
+def new_comparison_id() -> str:
+    """Return an id that no store is likely to have."""
+    return secrets.token_hex(_ID_BYTES)
 
 
 def _now() -> str:

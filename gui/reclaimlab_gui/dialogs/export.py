@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.files import write_whole
 from reclaimlab.reports.traces import trace_file
 from reclaimlab_gui.models.export_formats import SCREEN_CSV, Format, formats_for, write_report
 from reclaimlab_gui.widgets.picture import write_csv, write_png, write_svg
@@ -101,7 +102,7 @@ class ExportDialog(QDialog):
 
     def _on_inspected(self, timelines: tuple[Timeline, ...]) -> None:
         self._export.setEnabled(True)
-        self._finish(lambda path: path.write_bytes(trace_file(timelines, self._trace)))
+        self._finish(lambda path: write_whole(path, trace_file(timelines, self._trace)))
 
     def _on_failed(self, message: str) -> None:
         self._export.setEnabled(True)

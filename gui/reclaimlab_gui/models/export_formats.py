@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.files import write_whole
 from reclaimlab.reports import formats
 from reclaimlab.reports.evidence import read_evidence
 from reclaimlab.reports.traces import TRACES
@@ -80,4 +81,4 @@ def write_report(database: Path, comparison: str, name: str, path: Path) -> None
         stored = reader.comparison(comparison)
         whole = summarise(stored.id, stored.head, reader.runs(stored.id))
         evidence = read_evidence(reader, whole)
-    path.write_bytes(formats.report_file(whole, name, evidence))
+    write_whole(path, formats.report_file(whole, name, evidence))

@@ -166,6 +166,10 @@ class RunView(View):
         whole = found is not None and stored == planned
         said = "done" if whole else f"cancelled: {stored} of {planned} runs are stored"
         self._remaining.setText(said if found is not None else "could not be run")
+        if found is not None and found.faults:
+            told = filter(None, (self.errors.toPlainText(), *found.faults))
+            self.errors.setPlainText("\n\n".join(told))
+            self.errors.show()
         self._show_buttons()
         self.table.fit_columns()
         self.session.follow()
