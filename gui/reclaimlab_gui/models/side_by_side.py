@@ -48,6 +48,8 @@ class SideBySide:
     """Of the columns by their labels, the first being the baseline."""
     seed: int
     """The seed to show first."""
+    offered: tuple[str, ...] = ()
+    """All contenders of the comparison, if it is one: those that could stand here too."""
 
     @property
     def short_labels(self) -> tuple[str, ...]:
@@ -73,14 +75,18 @@ def load_comparison(reader: StoreReader, name: str, wanted: Sequence[str] = ()) 
         StoreError: there is no such comparison.
     """
     stored = reader.comparison(name)
-    records = reader.runs(stored.id)
-    chosen = [each for each in stored.head.contenders if not wanted or each in wanted]
-    columns = tuple(
-        Column(each, stored.id, each, _by_seed(records, each)) for each in chosen[:MOST_COLUMNS]
-    )
-    whole = summarise(stored.id, stored.head, records)
+    found = [each for each in stored.head.contenders if not wanted or each in wanted]
+    chosen = tuple(found[:MOST_COLUMNS])
+    records = [each for each in reader.runs(stored.id) if each.contender in chosen]
+    columns = tuple(Column(each, stored.id, each, _by_seed(records, each)) for each in chosen)
+    head = dataclasses.replace(stored.head, contenders=chosen)
+    whole = summarise(stored.id, head, records)
     return SideBySide(
-        f"{stored.head.scenario}: {stored.head.title}", columns, whole, _telling(columns)
+        f"{stored.head.scenario}: {stored.head.title}",
+        columns,
+        whole,
+        _telling(columns),
+        stored.head.contenders,
     )
 
 

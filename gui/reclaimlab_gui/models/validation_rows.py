@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ RECORDING_HEADER: Final = (
     "recording", "state", *(f"{name}" for name in SHOWN.values()), "blocked in",
 )  # fmt: skip
 NUMBER_HEADER: Final = ("number", "unit", "measured", "simulated", "error", "meaning")
+_POWER: Final = re.compile(r"[\d.]+e\+\d+")
 _TARGET_KINDS: Final = {"met": "better", "missed": "worse"}
 
 
@@ -38,7 +40,7 @@ def result_row(result: Result) -> Row:
     name, *cells = recording_row(result)
     right = result.kill_is_right and result.blocking_is_right is not False
     state = Cell("as measured" if right else "differs", kind="" if right else "worse")
-    numbers = [Cell(text, right=True) for text in cells[:-1]]
+    numbers = [Cell(_POWER.sub(_plain, text), right=True) for text in cells[:-1]]
     return Row((Cell(name), state, *numbers, Cell(cells[-1])), key=name)
 
 
@@ -72,6 +74,10 @@ def recording_panels(result: Result) -> list[list[Panel | None]]:
         ]
         for title, unit, lines in series_of(result)
     ]
+
+
+def _plain(power: re.Match[str]) -> str:
+    return f"{float(power[0]):.0f}"
 
 
 def _number(number: Compared) -> Row:

@@ -108,6 +108,13 @@ class RunPane(QWidget):
         self._selected = label
         self._show()
 
+    def step_task(self, by: int) -> None:
+        """Select the task so many rows below."""
+        labels = [task.label for task in self.timeline.tasks]
+        if labels:
+            place = labels.index(self._selected) if self._selected in labels else 0
+            self.select_task(labels[(place + by) % len(labels)])
+
     def _show(self) -> None:
         self.layout_shown = lay_out(self.timeline.graph_at(self._time_ns))
         if not self._selected:  # until somebody chooses: a task of the cycle tells most

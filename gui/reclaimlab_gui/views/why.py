@@ -210,6 +210,10 @@ class WhyView(View):
             incident = self.panes[0].timeline.incident
             self.show_time(incident.time_ns if incident else self._ends()[0])
 
+    def _step_task(self, by: int) -> None:
+        for pane in self.panes:
+            pane.step_task(by)
+
     def _show_notes(self) -> None:
         """Show the notes as the store has them by now."""
         for pane, key in zip(self.panes, self._keys, strict=False):
@@ -305,9 +309,14 @@ class WhyView(View):
             shortcut.activated.connect(slot)
             button.setMaximumWidth(self.fontMetrics().horizontalAdvance(button.text()) + 40)
             row.addWidget(button)
-        note = QShortcut(QKeySequence("N"), self)
-        note.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        note.activated.connect(self._ask_note)
+        for key, call in (
+            ("N", self._ask_note),
+            ("J", partial(self._step_task, 1)),
+            ("K", partial(self._step_task, -1)),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(call)
         row.addWidget(self._speed)
         row.addWidget(QLabel("Beside"))
         row.addWidget(self._beside)
