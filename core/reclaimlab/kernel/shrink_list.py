@@ -237,12 +237,11 @@ def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> tuple[i
     if not sc.quiet:
         return 0, states
     most, quiet = min(quota, MAX_BULK), 0
+    swappable = may_swap(k, sc)
     extent, end = lru.head_end.newer, lru.head_end
     while quiet < most and extent is not end:
         state = scan_state(extent)
-        if state not in sc.quiet or extent.locked is not None:
-            break
-        if state & 16 and may_swap(k, sc):
+        if state not in sc.quiet or extent.locked is not None or (state & 16 and swappable):
             break
         states.append(state)
         folio = extent.folio_pages

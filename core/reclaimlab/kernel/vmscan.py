@@ -7,6 +7,7 @@ flusher's wake-up are asked of the policies.
 
 from __future__ import annotations
 
+import functools
 from math import isqrt
 from typing import TYPE_CHECKING
 
@@ -278,6 +279,15 @@ def try_to_free_pages(k: Kernel, gfp: int) -> Steps:
     return progress
 
 
+@functools.cache
+def memcg_reclaim(gfp: int, task_flags: int) -> AllocationView:
+    """Return what the policies are told of the mask of hard-limit reclaim."""
+    return AllocationView(
+        Stage.MEMCG_RECLAIM, gfp, task_flags, "try_to_free_mem_cgroup_pages", "",
+        km_nofs=False, aop_nofs=False, filesystem="",
+    )  # fmt: skip
+
+
 def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int) -> Steps:
     """Hard-limit reclaim for a charge of ``nr`` pages; give the pages freed.
 
@@ -287,17 +297,7 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task, process = k.current, k.process
     start = k.loop.now
     k.vmstat.memcg_reclaims += 1
-    allocation = AllocationView(
-        Stage.MEMCG_RECLAIM,
-        gfp,
-        task.flags,
-        "try_to_free_mem_cgroup_pages",
-        "",
-        km_nofs=False,
-        aop_nofs=False,
-        filesystem="",
-    )
-    mask = k.hooks.derive_gfp(allocation) | _RECLAIM_PLACEMENT
+    mask = k.hooks.derive_gfp(memcg_reclaim(gfp, task.flags)) | _RECLAIM_PLACEMENT
     had = task.flags & PF_MEMALLOC
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
