@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 RECHECK_EVERY = 8
 """Every so many times a remembered answer of a policy is asked for again: it must be the same."""
 
+TELL_EVERY_S = 0.2
+
 
 def serve(connection: Connection, request: ExploreRequest) -> None:
     """Explore, and send ("done", Exploration) or ("error", exception or text)."""
@@ -46,7 +48,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.properties import judge
     from reclaimlab.explore.request import Exploration, Violation
-    from reclaimlab.explore.search import Search, in_names
+    from reclaimlab.explore.search import in_names, searched
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
     from reclaimlab.hosting.extensions import extensions
@@ -61,19 +63,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = Search(machine, request, brought)
-    told = time.monotonic()
-
-    def stop() -> bool:
-        nonlocal told
-        if connection is None:
-            return False
-        if time.monotonic() - told > 0.2:
-            told = time.monotonic()
-            connection.send(("progress", (len(search.graph.truths), search.graph.transitions)))
-        return connection.poll()
-
-    search.run(stop)
+    search = searched(machine, request, brought, _Listener(connection))
     violations = {
         str(found.name): Violation(found.what, in_names(machine, found.path), found.no_return)
         for found in judge(search.graph, search.broken, search.offences)
@@ -88,3 +78,19 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         violations=violations,
         brought=tuple(brought),
     )
+
+
+class _Listener:
+    """Tells how far a search has come, and hears whether to stop."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+        self._told = time.monotonic()
+
+    def __call__(self, states: int, transitions: int) -> bool:
+        if self._connection is None:
+            return False
+        if time.monotonic() - self._told > TELL_EVERY_S:
+            self._told = time.monotonic()
+            self._connection.send(("progress", (states, transitions)))
+        return self._connection.poll()

@@ -23,6 +23,7 @@ from reclaimlab.kernel import (
     swap,
 )
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.kernel.still_pass import still_pass
 from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_IO
 from reclaimlab.units import MSEC
@@ -303,6 +304,9 @@ def shrink_inactive_list(
     stat = ShrinkStat()
     slept = False
     states: set[int] = set()
+    met: list[int] = []
+    batch: list[Extent] = []
+    sc.still = None
     spent = quiet_quota(k, lru, sc, quota)
     if spent:
         rotate_quiet(k, lru, lruvec, sc, stat, spent)
@@ -311,11 +315,14 @@ def shrink_inactive_list(
         batch = isolate_lru_pages(lru, spent)
         if not batch:
             return spent
-        states = {scan_state(extent) for extent in batch}
+        met = [scan_state(extent) for extent in batch]
+        states = set(met)
         nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
         zone.isolated[lru.file] += nr_taken
         at = scan_page_list(k, batch, 0, sc, stat)
         slept = at >= 0
+        if slept:
+            met, states = [], set()  # after a sleep they say nothing
         while at >= 0:
             at = yield from shrink_page_list(k, batch, at, sc, stat)
         zone.isolated[lru.file] -= nr_taken
@@ -329,6 +336,9 @@ def shrink_inactive_list(
         sc.quiet |= states
     else:  # A mixed batch says nothing of one that is all dirty, which wakes or waits.
         sc.quiet |= {state for state in states if state & DIRTY_OR_WRITEBACK != 1}
+    if k.loop.timeless and not (slept or woke or throttle is not None):
+        same = met == [scan_state(extent) for extent in batch]
+        sc.still = still_pass(k, lru, batch, sc, stat) if same else None
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:

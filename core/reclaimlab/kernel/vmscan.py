@@ -26,6 +26,7 @@ from reclaimlab.kernel.shrink_list import (
     pay,
     shrink_inactive_list,
 )
+from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
     GFP_FS,
@@ -202,7 +203,8 @@ def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
         sc.start_pass(k, priority)
-        yield from shrink_zones(k, sc)
+        if not repeats(k, sc):
+            yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
