@@ -47,7 +47,7 @@ UNREAD: Final[dict[str, frozenset[str]]] = {
     ),
     "Work": frozenset(("label",)),
     "Extent": frozenset(("older", "newer")),
-    "ScanControl": frozenset(("_writeback", "_dirty")),
+    "ScanControl": frozenset(("rules",)),
 }  # fmt: skip
 """Type -> attributes that nothing but a report reads, or that others imply."""
 

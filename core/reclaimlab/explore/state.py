@@ -100,7 +100,8 @@ class Watch:
 
         Keys of before and after do not compare.
         """
-        self._quiet, moving = [], []
+        self._quiet = []
+        moving: list[tuple[Any, Kind]] = []
         for node, kind in self._roots:
             refers = self._describer.record(node, kind, kind.read(node)).refers
             quiet = id(node) not in self._moved and not refers
