@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore import universe
+from reclaimlab.hosting import gate
+from reclaimlab.hosting.probe import limit_memory
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -17,8 +19,18 @@ RECHECK_EVERY = 8
 """Every so many times a remembered answer of a policy is asked for again: it must be the same."""
 
 
-def serve(connection: Connection, request: ExploreRequest) -> None:
-    """Explore, and send ("done", Exploration) or ("error", exception or text)."""
+MEMORY: Final = 16 << 30
+"""Bytes of a process that asks others' policies: the states of a search are many."""
+
+
+def serve(connection: Connection, request: ExploreRequest, *, limited: bool = False) -> None:
+    """Explore, and send ("done", Exploration) or ("error", exception or text).
+
+    With ``limited``, policies of others are kept from clocks and dice, and memory is limited.
+    """
+    if limited:
+        gate.shut()
+        limit_memory(MEMORY)
     try:
         answer: tuple[str, Any] = ("done", explore_here(request, connection))
     except KeyboardInterrupt:
@@ -44,9 +56,10 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     universe.enter()
     from reclaimlab.engine.exploring import Granularity
     from reclaimlab.explore.machine import Machine
-    from reclaimlab.explore.properties import judge
+    from reclaimlab.explore.properties import Found, judge
     from reclaimlab.explore.request import Exploration, Violation
     from reclaimlab.explore.search import Search, in_names
+    from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
     from reclaimlab.hosting.extensions import extensions
@@ -56,12 +69,14 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     began = time.monotonic()
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
+    if connection is not None:
+        connection.send(("progress", (0, 0)))  # from here on, policies are asked
     table = build_table(
         parse_contender(request.contender, catalog), catalog, recheck_every=RECHECK_EVERY
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = Search(machine, request, brought)
+    search = (Walks if request.walks else Search)(machine, request, brought)
     told = time.monotonic()
 
     def stop() -> bool:
@@ -74,9 +89,13 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         return connection.poll()
 
     search.run(stop)
+    if isinstance(search, Walks):
+        found = [Found(str(name), str(what), path) for name, (what, path) in search.met.items()]
+    else:
+        found = judge(search.graph, search.broken, search.offences)
     violations = {
-        str(found.name): Violation(found.what, in_names(machine, found.path), found.no_return)
-        for found in judge(search.graph, search.broken, search.offences)
+        str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
+        for each in found
     }
     return Exploration(
         exhausted=not search.why_cut,
@@ -87,4 +106,5 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         why_cut=search.why_cut,
         violations=violations,
         brought=tuple(brought),
+        walks=search.report if isinstance(search, Walks) else None,
     )

@@ -217,7 +217,7 @@ def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:
     object it was made as; then it is led back.
     """
     loop, names = machine.loop, machine.names
-    requested: list[Any] = []
+    requested: list[Any] = list(loop.interrupts)
     steps: list[ScheduleStep] = []
     views = [machine.look()]
     for place in path:
@@ -227,7 +227,8 @@ def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:
             steps.append(ScheduleStep(str(move.kind), number=number))
         else:
             task = loop.tasks[move.place]
-            steps.append(ScheduleStep(str(move.kind), names[id(task)], move.choice))
+            name = names.get(id(task), task.name)  # one that was started since has its own
+            steps.append(ScheduleStep(str(move.kind), name, move.choice))
         machine.step(move)
         requested += [timer for timer in loop.interrupts if timer not in requested]
         views.append(machine.look(views[-1]))

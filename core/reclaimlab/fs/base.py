@@ -49,11 +49,12 @@ class FilesystemOptions:
         mapping_gfp: ``default`` or ``noio`` (a loop device's backing file).
         log_size: bytes of journal.
         free_extent_pages: largest free extent of a fragmented filesystem; 0 has no limit.
-        workers, charge_failure: see bare_xfs.py.
+        workers, charge_failure, completion_memory: see bare_xfs.py.
     """
 
     __slots__ = (
         "charge_failure",
+        "completion_memory",
         "free_extent_pages",
         "log_size",
         "mapping_gfp",
@@ -70,7 +71,9 @@ class FilesystemOptions:
         free_extent_pages: int = 0,
         workers: int = 1,
         charge_failure: str = "force",
+        completion_memory: str = "charge",
     ) -> None:
+        self.completion_memory = completion_memory
         self.workers = workers
         self.charge_failure = charge_failure
         self.free_extent_pages = free_extent_pages

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from reclaimlab.engine.task import NO_STEPS
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
 from reclaimlab.fs.jbd2 import Journal
-from reclaimlab.kernel import costs, filemap, memcontrol, page_alloc, page_writeback, workqueue
+from reclaimlab.kernel import (
+    costs,
+    filemap,
+    memcontrol,
+    page_alloc,
+    page_writeback,
+    reclaim_throttle,
+    workqueue,
+)
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF_MEMALLOC
@@ -244,6 +252,7 @@ class Ext4(Filesystem):
             charged = yield from self.__add_to_page_cache_locked(k, memcg, gfp)
             if charged or k.current.killed:
                 break
+            yield from reclaim_throttle.cond_resched(k)
         self.bdev.size_pages += 1
         filemap.add_to_page_cache_clean(k, self.bdev, self.bdev.size_pages, 1, memcg)
 
