@@ -45,8 +45,9 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.engine.exploring import Granularity
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.properties import Found, judge
+    from reclaimlab.explore.repeating import Journal, Repeating
     from reclaimlab.explore.request import Exploration, Violation
-    from reclaimlab.explore.search import Search, in_names
+    from reclaimlab.explore.search import in_names
     from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
@@ -57,12 +58,17 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     began = time.monotonic()
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
+    journal = Journal()
     table = build_table(
-        parse_contender(request.contender, catalog), catalog, recheck_every=RECHECK_EVERY
+        parse_contender(request.contender, catalog),
+        catalog,
+        recheck_every=RECHECK_EVERY,
+        watch=journal.guard,
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = (Walks if request.walks else Search)(machine, request, brought)
+    search = (Walks if request.walks else Repeating)(machine, request, brought)
+    search.journal = journal
     told = time.monotonic()
 
     def stop() -> bool:
