@@ -1,4 +1,7 @@
-"""How properties are searched (the same examples each time, or many in a soak), and options."""
+"""How properties are searched, how tests share the processes of `pytest -n 2`, and options."""
+
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -7,6 +10,58 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=2000, deadline=None)
 settings.load_profile("repeatable")
+
+ONE_PROCESS = {
+    "core/record": "one kernel, whose trace is switched on and off",
+    "gui": "one window at a time: some wait a few seconds for it",
+    "third_party": "one environment with wheels",
+}
+"""Folder -> why one process has all its tests."""
+ONE_PROCESS_A_FILE = {
+    "acceptance": "runs of seconds, kept from one test to the next",
+    "core/explore": "searches, kept from one test to the next",
+    "core/machine/test_timeline.py": "one timeline of a hang",
+    "core/reports/test_traces.py": "one timeline of a hang, and its files",
+    "core/validate": "runs against recordings, kept from one test to the next",
+    "plugins/test_hostile.py": "one check of every hostile plugin",
+    "test_packaging.py": "one wheel",
+}
+"""Folder or file -> why the tests of each file stay together."""
+UNTRACED = (
+    "acceptance",
+    "core/cli/test_validate.py",
+    "core/machine/test_timeline.py",
+    "core/reports/test_traces.py",
+    "core/validate",
+    "test_readme.py",
+)
+"""Whole runs, six times as long when each line is counted: coverage is that of the other tests."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    is_shared_out = hasattr(config, "workerinput")  # one of the processes of `pytest -n`
+    here = Path(__file__).parent
+    for item in (each for each in items if each.path.is_relative_to(here)):
+        path = item.path.relative_to(here)
+        if _is_in(path, UNTRACED):
+            item.add_marker(pytest.mark.no_cover)
+        if is_shared_out and (group := _group(path)):
+            item.add_marker(pytest.mark.xdist_group(group))
+    if is_shared_out:
+        # A long test that comes last would leave the other process with nothing to do.
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _group(path: Path) -> str:
+    for folder in ONE_PROCESS:
+        if path.is_relative_to(folder):
+            return folder
+    return path.as_posix() if _is_in(path, ONE_PROCESS_A_FILE) else ""
+
+
+def _is_in(path: Path, places: Iterable[str]) -> bool:
+    return any(path.is_relative_to(place) for place in places)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

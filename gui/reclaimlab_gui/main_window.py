@@ -34,6 +34,7 @@ from reclaimlab_gui.views.matrix import MatrixView
 from reclaimlab_gui.views.plugins import PluginsView
 from reclaimlab_gui.views.run import RunView
 from reclaimlab_gui.views.set_up import SetUpView
+from reclaimlab_gui.views.validate import ValidateView
 from reclaimlab_gui.views.why import WhyView
 from reclaimlab_gui.widgets.message_bar import MessageBar
 
@@ -63,8 +64,10 @@ class MainWindow(QMainWindow):
         self.history = HistoryView(session)
         self.plugins = PluginsView(session)
         self.matrix = MatrixView(session)
+        self.validate = ValidateView(session)
         self.views: tuple[View, ...] = (
             self.set_up, self.run, self.compare, self.why, self.history, self.plugins, self.matrix,
+            self.validate,
         )  # fmt: skip
         self.setAcceptDrops(True)
         self.message = MessageBar()
@@ -235,6 +238,7 @@ class MainWindow(QMainWindow):
         self.run.setup_wanted.connect(self._on_setup)
         self.compare.setup_wanted.connect(self._on_setup)
         self.run.finished.connect(self._on_finished)
+        self.run.run_failed.connect(self.plugins.note_failure)
         self.plugins.changed_on_disk.connect(self._on_plugin_changed)
 
     def _restore(self) -> None:
@@ -314,8 +318,12 @@ class MainWindow(QMainWindow):
         )
 
     def _run_again(self) -> None:
-        self.run.run_again()
-        self.show_view(self.run)
+        if self.run.can_run_again:
+            self.run.run_again()
+            self.show_view(self.run)
+        else:
+            self.message.show_note("Nothing was run in this window yet: set it up, then run it.")
+            self.show_view(self.set_up)
 
 
 def _actions_of(menu: QMenu) -> list[QAction]:

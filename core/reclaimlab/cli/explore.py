@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +26,7 @@ from reclaimlab.explore.size import advice
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
+from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.store.explorations import store_exploration
@@ -133,9 +135,9 @@ def command(
     shown = _counterexample(request, found)
     if schedule is not None and shown is not None:
         schedule.write_text(json.dumps(schedule_object(shown), indent=1) + "\n")
-    kept = store_exploration(db, exploration_object(request, found)) if stored else ""
+    kept = store_exploration(db, _object(request, found)) if stored else ""
     if as_json:
-        click.echo(dump(exploration_object(request, found)), nl=False)
+        click.echo(dump(_object(request, found)), nl=False)
         return
     click.echo(text.summary(request.scenario, request.contender, granularity, found))
     if not found.exhausted and found.walks is None:
@@ -144,7 +146,8 @@ def command(
         click.echo(f"\nstored as {kept}: reclaimlab runs show {kept}", err=True)
     if shown is not None:
         click.echo(f"\nthe shortest schedule that violates {shown.shows}:")
-        click.echo(text.steps(replay(shown), whole=steps, single=step == "single"))
+        replayed = call_apart(shown.contender, replay, shown)
+        click.echo(text.steps(replayed, whole=steps, single=step == "single"))
 
 
 def _about(request: ExploreRequest, settings: tuple[str, ...]) -> ExploreRequest:
@@ -174,8 +177,15 @@ def _counterexample(request: ExploreRequest, found: Exploration) -> Schedule | N
         violation = found.violations.get(name)
         if violation is not None:
             shown = schedule_of(request, name, violation)
-            return shorten(shown, is_shortest=found.exhausted)
+            shorter = partial(shorten, is_shortest=found.exhausted)
+            shortened: Schedule = call_apart(request.contender, shorter, shown)
+            return shortened
     return None
+
+
+def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:
+    described: dict[str, Any] = call_apart(request.contender, exploration_object, request, found)
+    return described
 
 
 def _table(
@@ -194,7 +204,7 @@ def _table(
         for setting in _settings_of(grid):
             one = _about(replace(request, contender=contender), (*settings, *setting))
             found = _explore(one, quiet=quiet)
-            objects.append(exploration_object(one, found) | {"settings": list(setting)})
+            objects.append(_object(one, found) | {"settings": list(setting)})
             outcome = proof.outcome(found)
             name = ", ".join(setting)
             cells.append(proof.Cell(one.contender, name, outcome, found.states, found.exhausted))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore import universe
+from reclaimlab.hosting import gate
+from reclaimlab.hosting.probe import limit_memory
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -17,8 +19,18 @@ RECHECK_EVERY = 8
 """Every so many times a remembered answer of a policy is asked for again: it must be the same."""
 
 
-def serve(connection: Connection, request: ExploreRequest) -> None:
-    """Explore, and send ("done", Exploration) or ("error", exception or text)."""
+MEMORY: Final = 16 << 30
+"""Bytes of a process that asks others' policies: the states of a search are many."""
+
+
+def serve(connection: Connection, request: ExploreRequest, *, limited: bool = False) -> None:
+    """Explore, and send ("done", Exploration) or ("error", exception or text).
+
+    With ``limited``, policies of others are kept from clocks and dice, and memory is limited.
+    """
+    if limited:
+        gate.shut()
+        limit_memory(MEMORY)
     try:
         answer: tuple[str, Any] = ("done", explore_here(request, connection))
     except KeyboardInterrupt:
@@ -59,6 +71,8 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
     journal = Journal()
+    if connection is not None:
+        connection.send(("progress", (0, 0)))  # from here on, policies are asked
     table = build_table(
         parse_contender(request.contender, catalog),
         catalog,

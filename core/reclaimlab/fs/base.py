@@ -112,6 +112,10 @@ class Filesystem:
         self.stable_pages = False
         self.nr_files = 0
         self._write_begin_mask = self._derive_write_begin_gfp()
+        self.prepares_writes = type(self).write_begin is not Filesystem.write_begin
+        """Whether write_begin() does anything."""
+        self.finishes_writes = type(self).write_end is not Filesystem.write_end
+        """Whether write_end() does."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} on {self.bdi.name}>"
@@ -206,12 +210,12 @@ class Filesystem:
         return before
 
     def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
-        """Nothing by default."""
+        """Nothing by default; not called then."""
         del k, mapping, process
         return NO_STEPS
 
     def write_end(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
-        """Nothing by default."""
+        """Nothing by default; not called then."""
         del k, mapping, process
         return NO_STEPS
 

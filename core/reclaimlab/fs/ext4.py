@@ -63,7 +63,8 @@ class Ext4(Filesystem):
         self.journal = Journal(k, name, bdi.device, ordered=features.completion == "irq")
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
-        self._handle_first = not self._write_begin_mask & GFP_FS
+        self._handle_first = self.prepares_writes = not self._write_begin_mask & GFP_FS
+        self.finishes_writes = self._handle_first or features.size_in_handle
         self._extents: dict[Mapping, int] = {}
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""

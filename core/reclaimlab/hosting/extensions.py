@@ -12,6 +12,7 @@ from reclaimlab.hosting import probe
 from reclaimlab.hosting.loading import LoadError, check_api, load
 from reclaimlab.hosting.settings import PluginSettings
 from reclaimlab.hosting.sources import Source, find_sources, loadable
+from reclaimlab.hosting.trace import plugin_trace
 from reclaimlab.policy.extensions import MEMBERS, Kind
 from reclaimlab.policy.policy import NoParameters, parameter_fields, parse_parameter
 
@@ -52,6 +53,12 @@ class Extension:
         self._try()
         return self._failure.state if self._failure else "loaded"
 
+    @property
+    def traceback(self) -> str:
+        """Of what its code raised when it was imported or made; empty if nothing. Imports it."""
+        self._try()
+        return self._failure.trace if self._failure else ""
+
     def load(self) -> Any:
         """Return the object: see :mod:`reclaimlab.policy.extensions` for what it has.
 
@@ -78,7 +85,8 @@ def _made(source: Source) -> Any:
     try:
         made = found() if isinstance(found, type) else found
     except (Exception, SystemExit) as error:
-        raise LoadError(f"its making raised {type(error).__name__}: {error}") from error
+        problem = f"its making raised {type(error).__name__}: {error}"
+        raise LoadError(problem, trace=plugin_trace(error)) from error
     if getattr(made, "name", None) != source.name:
         said = getattr(made, "name", None)
         raise LoadError(f"its name is {said!r}, the announced one is {source.name!r}")

@@ -20,6 +20,7 @@ from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.hosting.extensions import every_extension
 from reclaimlab.hosting.host import build_table
+from reclaimlab.hosting.trace import plugin_trace
 from reclaimlab.machine import simulate
 from reclaimlab.scenarios.reader import read_scenario
 from reclaimlab.store.fingerprint import result_hash
@@ -143,15 +144,16 @@ def record_run(
     except RunStoppedError:
         raise
     except (PolicyError, ContenderError, ExtensionError, ScenarioError) as error:
-        return failed_record(request, Failure.POLICY, str(error))
+        return failed_record(request, Failure.POLICY, str(error), plugin_trace(error))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's code may raise anything
         guilty = _guilty(error)
         if guilty:
             problem = f"plugin {guilty}: raised {type(error).__name__}: {error}"
-            return failed_record(request, Failure.POLICY, problem)
-        return failed_record(request, Failure.BUG, _bug_report(error))
+            return failed_record(request, Failure.POLICY, problem, plugin_trace(error))
+        trace = "".join(traceback.format_exception(error))
+        return failed_record(request, Failure.BUG, _bug_report(error), trace)
     return record_of(request, result)
 
 
@@ -165,9 +167,9 @@ def record_of(request: RunRequest, result: RunResult) -> RunRecord:
     )
 
 
-def failed_record(request: RunRequest, failure: Failure, error: str) -> RunRecord:
-    """Return the record of a run that has no result."""
-    return dataclasses.replace(_blank(request), failure=failure, error=error)
+def failed_record(request: RunRequest, failure: Failure, error: str, trace: str = "") -> RunRecord:
+    """Return the record of a run that has no result; ``trace`` is the traceback of its error."""
+    return dataclasses.replace(_blank(request), failure=failure, error=error, traceback=trace)
 
 
 def _blank(request: RunRequest) -> RunRecord:

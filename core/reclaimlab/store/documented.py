@@ -58,6 +58,7 @@ DOCUMENTED: Final[dict[str, tuple[str, Columns]]] = {
             "schedule": "the order among equals", **_OUTCOME,
             "policy_versions": "JSON object", "package_version": "version of reclaimlab",
             "scenario_hash": "of all values", "scenario_text": "the scenario as TOML",
+            "traceback": "where in its plugin it failed; null: it did not",
         },
     ),
     "metrics": (
@@ -102,10 +103,11 @@ DOCUMENTED: Final[dict[str, tuple[str, Columns]]] = {
         {"id": "order", "comparison_id": "the comparison", "tag": "the word"},
     ),
     "notes": (
-        "Remarks on a comparison.",
+        "Remarks on a comparison, a run of it, or a moment of that run.",
         {
             "id": "order", "comparison_id": "the comparison", "created_at": "ISO 8601, UTC",
-            "text": "the remark",
+            "text": "the remark", "run_id": "the run it is about; null: the comparison",
+            "t_ns": "the moment of that run, simulated, in ns; null: all of it",
         },
     ),
     "sweeps": (

@@ -225,11 +225,17 @@ def m005_plugin_metrics(db: Database) -> None:
 
 
 @MIGRATIONS()
-def m006_explorations(db: Database) -> None:
+def m006_tracebacks(db: Database) -> None:
+    """Let a run that failed keep where in its plugin it did."""
+    db.execute("ALTER TABLE runs ADD COLUMN traceback TEXT")
+
+
+@MIGRATIONS()
+def m007_explorations(db: Database) -> None:
     """Make the table of explorations."""
     for statement in EXPLORATION_TABLES:
         db.execute(statement)
 
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """Number of migrations above; stands in the file as ``user_version``."""

@@ -60,6 +60,8 @@ class RunRecord:
     result_hash: str = ""
     failure: Failure | None = None
     error: str = ""
+    traceback: str = ""
+    """Of the error, from where the plugin's own code begins; empty if nothing was raised."""
     plugin_metrics: tuple[PluginMetric, ...] = ()
 
 

@@ -247,6 +247,7 @@ def _run_row(run_id: str, comparison_id: str, record: RunRecord) -> dict[str, An
         "events": result and result.events,
         "failure": record.failure and str(record.failure),
         "error": record.error or None,
+        "traceback": record.traceback or None,
         "policy_versions": json.dumps(dict(record.policy_versions)),
         "package_version": record.package_version,
         "result_hash": record.result_hash or None,

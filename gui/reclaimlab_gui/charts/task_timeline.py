@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from reclaimlab.measure.timeline import TaskState
+from reclaimlab_gui.charts.axis import Axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ class TaskTimeline(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Timeline by task")
-        self._plot: Any = pg.PlotWidget()
+        self._plot: Any = pg.PlotWidget(axisItems={side: Axis(side) for side in ("left", "bottom")})
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)

@@ -108,6 +108,13 @@ class RunPane(QWidget):
         self._selected = label
         self._show()
 
+    def step_task(self, by: int) -> None:
+        """Select the task so many rows below."""
+        labels = [task.label for task in self.timeline.tasks]
+        if labels:
+            place = labels.index(self._selected) if self._selected in labels else 0
+            self.select_task(labels[(place + by) % len(labels)])
+
     def _show(self) -> None:
         self.layout_shown = lay_out(self.timeline.graph_at(self._time_ns))
         if not self._selected:  # until somebody chooses: a task of the cycle tells most
@@ -199,4 +206,4 @@ def _closed_first(timeline: Timeline) -> Timeline:
     last = timeline.graphs[-1] if timeline.graphs else None
     closed = {last.nodes[place].label for place in last.closed} if last else set()
     ordered = sorted(timeline.tasks, key=lambda task: task.label not in closed)
-    return dataclasses.replace(timeline, tasks=tuple(ordered), wakes=())
+    return dataclasses.replace(timeline, tasks=tuple(ordered))
