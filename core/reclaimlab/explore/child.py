@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore import universe
@@ -59,6 +60,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.engine.exploring import Granularity
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.properties import Found, judge
+    from reclaimlab.explore.repeating import Journal, Repeating
     from reclaimlab.explore.request import Exploration, Violation
     from reclaimlab.explore.search import Search, in_names, searched
     from reclaimlab.explore.walks import Walks
@@ -71,21 +73,25 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     began = time.monotonic()
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
+    journal = Journal()
     if connection is not None:
         connection.send(("progress", (0, 0)))  # from here on, policies are asked
     table = build_table(
-        parse_contender(request.contender, catalog), catalog, recheck_every=RECHECK_EVERY
+        parse_contender(request.contender, catalog),
+        catalog,
+        recheck_every=RECHECK_EVERY,
+        watch=journal.guard,
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
     listener = _Listener(connection)
     search: Search
     if request.walks:
-        search = walks = Walks(machine, request, brought)
+        search = walks = Walks(machine, journal, brought, request)
         walks.run(listener)
         found = [Found(str(name), str(what), path) for name, (what, path) in walks.met.items()]
     else:
-        search = searched(machine, request, brought, listener)
+        search = searched(partial(Repeating, machine, journal, brought), request, listener)
         found = judge(search.graph, search.broken, search.offences)
     violations = {
         str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)

@@ -224,29 +224,31 @@ class SeenState:
 
 
 def searched(
-    machine: Machine, request: ExploreRequest, properties: Mapping[str, Property], stop: Stop
+    make: Callable[[ExploreRequest], Search], request: ExploreRequest, stop: Stop
 ) -> Search:
-    """Search the machine, which is at its start.
+    """Search with what ``make`` returns for a request: for a machine, which is at its start.
 
     A glance first: it shows what changes at all, and whether the order of pages makes a difference.
     Coarse steps show none, unless a task waits for a page.
     """
-    machine.ordered = machine.loop.fine or not request.reduce
     glance = replace(request, max_states=min(GLANCE, request.max_states))
-    search = _kept(Search(machine, glance, properties), stop)
+    search = make(glance)
+    machine = search.machine
+    machine.ordered = machine.loop.fine or not request.reduce
+    search = _kept(search, make, stop)
     if search.why_cut and glance != request:
         machine.settle()
-        search = _kept(Search(machine, request, properties), stop)
+        search = _kept(make(request), make, stop)
     return search
 
 
-def _kept(search: Search, stop: Stop) -> Search:
+def _kept(search: Search, make: Callable[[ExploreRequest], Search], stop: Stop) -> Search:
     search.run(stop)
     if not search.void:
         return search
     machine = search.machine
     machine.ordered, machine.order_shows = True, False
-    again = Search(machine, search.request, search.properties)
+    again = make(search.request)
     again.run(stop)
     return again
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from reclaimlab.engine.exploring import Kind
 from reclaimlab.engine.rng import Streams
 from reclaimlab.explore import graph
+from reclaimlab.explore.repeating import Repeating
 from reclaimlab.explore.request import HangKind, PropertyName, WalkReport
-from reclaimlab.explore.search import Search
 
 if TYPE_CHECKING:
     from reclaimlab.engine.exploring import Move
@@ -32,7 +32,7 @@ SOON: Final = 16
 """Walks between two looks at the clock."""
 
 
-class Walks(Search):
+class Walks(Repeating):
     """Walks from the start, and the shortest one met that violates each property.
 
     Attributes:
