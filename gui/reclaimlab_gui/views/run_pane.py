@@ -197,7 +197,7 @@ class RunPane(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.chart)
         splitter.addWidget(below)
-        splitter.setSizes([340, 340])
+        splitter.setSizes([400, 300])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
