@@ -56,6 +56,5 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.memcg_reclaims += batches
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
-    return batches * costs.RECLAIM_CALL_NS + need * (
-        costs.scan_ns(1, 1, has_folios=k.features.folio_names) + costs.FREE_PAGE_NS
-    )
+    scan_ns = costs.scan_ns(batches, need, need, has_folios=k.features.folio_names)
+    return batches * costs.RECLAIM_CALL_NS + scan_ns + need * costs.FREE_PAGE_NS

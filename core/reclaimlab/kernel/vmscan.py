@@ -56,15 +56,16 @@ def shrink_active_list(
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
     batch = isolate_lru_pages(active, nr_to_scan)
-    nr = 0
+    nr = folios = 0
     for extent in batch:
         nr += extent.nr
+        folios += extent.nr // extent.folio_pages
         if extent.mapped and extent.referenced:
             lruvec.recent_rotated[active.file] += extent.nr
         extent.referenced = extent.referenced and not extent.mapped
         inactive.put_back_head(extent)
-        folios = extent.nr // extent.folio_pages
-        sc.debt_ns += costs.scan_ns(folios, folios, has_folios=k.features.folio_names) // 2
+    batches = -(-nr_to_scan // SWAP_CLUSTER_MAX)
+    sc.debt_ns += costs.scan_ns(batches, folios, nr, has_folios=k.features.folio_names) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 

@@ -20,7 +20,7 @@ _HOST_MEMORY: Final = 24 * GIB
 _GUEST_SLOWDOWN: Final = 8
 """The guest's processors are emulated: a write() of 1 MiB takes 5.7 ms on XFS there, of 3 us a
 page on the host (h61q_20MBps_v1_xfs_seq_100M and v_seq4k_xfs_20MBps_100M)."""
-_GUEST_RECLAIM: Final = 40
+_GUEST_RECLAIM: Final = 14
 """Fruitless memcg reclaim of 27 MiB takes 55 ms there (its failcnt while all is under writeback in
 h61_5MBps_v1_xfs_seq_32M), of 1.4 ms by the costs of the host."""
 _COPY_BW: Final = 10_800_000_000
@@ -221,15 +221,11 @@ def _others(recording: Recording) -> float:
     times = _finite(recording, "t_s")
     first = next((place for place, time in enumerate(times) if time >= 0), 0)
     span = times[-1] - times[first]
-    writers = round(recording.number("writers") or 1)
-    mine, everything = (["dev_bytes_written"], "vm_nr_written")
-    if recording.meta["workload"] == "seq":
-        mine, everything = ([f"w{number}_bytes" for number in range(writers)], "vm_nr_dirtied")
-    counts = [_finite(recording, name) for name in (everything, *mine)]
+    counts = [_finite(recording, name) for name in ("vm_nr_written", "bdi_BdiWritten")]
     if span <= 0 or not all(counts):
         return 0.0
-    pages, *sizes = (values[-1] - values[first] for values in counts)
-    return max(0.0, (pages * PAGE_SIZE - sum(sizes)) / span)
+    pages, own_kib = (values[-1] - values[first] for values in counts)
+    return max(0.0, (pages * PAGE_SIZE - own_kib * KIB) / span)
 
 
 def _other_tables(rate: float) -> dict[str, dict[str, Any]]:
