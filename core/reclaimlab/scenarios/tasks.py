@@ -21,6 +21,9 @@ class Task(Model):
     start: Time = Field(0, description="when it starts (time since the run began)")
     start_jitter: Time = Field(0, description="latest extra start, drawn from the seed (time)")
     rss: Size = Field(256 * KIB, description="anonymous memory the process keeps (bytes)")
+    program_cache: Size = Field(
+        0, description="clean page cache of its program's files, charged at its start (bytes)"
+    )
     kthread: bool = Field(False, description="a kernel thread: policies may exempt it")
     oom_score_adj: int = Field(0, ge=-1000, le=1000, description="as /proc/PID/oom_score_adj")
 

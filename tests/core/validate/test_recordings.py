@@ -117,7 +117,7 @@ def test_other_constants_hold_only_inside() -> None:
 def test_slower_scans_put_a_kill_off(monkeypatch: pytest.MonkeyPatch) -> None:
     folders = [SHIPPED["a_seq_xfs_20MBps_32M_r1"]]
     monkeypatch.setattr(
-        "reclaimlab.validate.sensitivity.constants", lambda: {"SCAN_PAGE_NS": costs.SCAN_PAGE_NS}
+        "reclaimlab.validate.sensitivity.constants", lambda: {"SCAN_BATCH_NS": costs.SCAN_BATCH_NS}
     )
     halved, doubled = sensitivity(folders)
     assert (halved.factor, doubled.factor) == (0.5, 2.0)

@@ -27,14 +27,25 @@ _COPY_BW: Final = 10_800_000_000
 """Bytes a second from the writer's buffer, always the same 4 MiB: 0.38 us a page (costs.py,
 WRITE_FOLIO_NS)."""
 
+_PROGRAM_CACHE: Final = "756KiB"
+"""Clean pages that the writer's program and libraries have in its memcg, since caches are dropped
+before a run: 53 are the first that reclaim frees in the traces of e_small_xfs_20MBps_100M_r1 and
+o_seq_xfs_20MBps_100M_deepqueue_r1, and 136 are left after that in the memory.stat of
+v_seq_xfs_20MBps_100M_blkthrottle."""
+
 _NEW_ESTIMATE: Final = 102_400
 """What a new device is taken for, in kB/s."""
 _OTHER_FILES: Final = 8
 """Files that other programs write in turn."""
 _LEAST_BURST: Final = 128 * PAGE_SIZE
-"""What they write at once: the flushes of the system's disk in the traces of
+_BURSTS_PER_S: Final = 4
+"""What they write at once, and how often: the flushes of the system's disk in the traces of
 a_seq_xfs_20MBps_100M_r1, a_seq_ext4_20MBps_100M_r1 and a_seq_xfs_5MBps_100M_r1 come three to six a
 second, 139 pages and more each."""
+_SYSTEM_DISK: Final = {
+    "background": True, "write_bw": "1200MB/s", "latency": "100us", "queue": "mq",
+}  # fmt: skip
+"""Their flusher writes 24 773 pages in 82 ms in the trace of a_seq_xfs_20MBps_32M_r1."""
 
 _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 """Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
@@ -88,12 +99,10 @@ def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
         "filesystem": {"data": {"type": meta["fs"], "device": "sda", "log_size": _LOG_SIZE}},
         "task": _tasks(recording, memcg="box" if limit else ""),
     }
-    others = _others(recording)
-    if others >= PAGE_SIZE:
-        theirs = _other_tables(others)
-        tables["device"]["system"] = theirs["device"]
-        tables["filesystem"]["root"] = theirs["filesystem"]
-        tables["task"]["others"] = theirs["task"]
+    if others := _others(recording):
+        tables["device"]["system"] = dict(_SYSTEM_DISK)
+        tables["filesystem"]["root"] = {"type": "ext4", "device": "system"}
+        tables["task"]["others"] = others
     if limit:
         tables["memcg"] = {"box": {"limit": SIZE.write(round(limit * MIB))}}
     return tables
@@ -181,9 +190,13 @@ def _tasks(recording: Recording, *, memcg: str) -> dict[str, dict[str, Any]]:
     count = round(recording.number("writers") or 1)
     writer: dict[str, Any] = dict(_WORKLOADS[recording.meta["workload"]])
     writer |= {"memcg": memcg, "filesystem": "data", "rss": SIZE.write(_rss(recording, count))}
+    if not is_guest(recording):  # its only program is in its initial file system
+        writer["program_cache"] = _PROGRAM_CACHE
     if writer["program"] == "writer":
         slowdown = _GUEST_SLOWDOWN if is_guest(recording) else 1
         writer["copy_bw"] = RATE.write(_COPY_BW // slowdown)
+    if first := [call.start_s for call in recording.latencies if call.role != "read"]:
+        writer["start"] = f"{max(0, round(min(first) * 1e3))}ms"  # its program was read before
     if count > 1:
         writer["count"] = count
     if recording.meta["workload"] == "seq":
@@ -208,40 +221,28 @@ def _estimate(recording: Recording) -> int:
     return kbytes * KIB if 0 < kbytes < _NEW_ESTIMATE else 0
 
 
-def _others(recording: Recording) -> float:
-    """Return the bytes a second that other programs wrote to the system's disk.
+def _others(recording: Recording) -> dict[str, Any]:
+    """Return the task of other programs: what they wrote to the system's disk, in bursts.
 
-    A flusher woken by reclaim writes those too, and each page that it finishes ends the sleeps of
-    reclaim_throttle(), which counts for the whole node. The counters of the machine tell how much
-    it was: pages dirtied and not by the writer, or, where it rewrites, written and not to its
-    device. The guest has no other disk.
+    A flusher woken by reclaim writes those pages too, and each that it finishes ends the sleeps of
+    reclaim_throttle(), which counts for the whole node. What the machine wrote and the device did
+    not was theirs. The guest has no other disk.
     """
-    if is_guest(recording):
-        return 0.0
-    times = _finite(recording, "t_s")
-    first = next((place for place, time in enumerate(times) if time >= 0), 0)
-    span = times[-1] - times[first]
-    counts = [_finite(recording, name) for name in ("vm_nr_written", "bdi_BdiWritten")]
-    if span <= 0 or not all(counts):
-        return 0.0
-    pages, own_kib = (values[-1] - values[first] for values in counts)
-    return max(0.0, (pages * PAGE_SIZE - own_kib * KIB) / span)
-
-
-def _other_tables(rate: float) -> dict[str, dict[str, Any]]:
-    """Return device, filesystem and task of the other programs: bursts, four a second at most."""
-    burst = max(_LEAST_BURST, round(rate / 4) // PAGE_SIZE * PAGE_SIZE)
+    names = ("t_s", "vm_nr_written", "bdi_BdiWritten")
+    columns = [_finite(recording, name) for name in names]
+    if is_guest(recording) or not all(len(column) == len(columns[0]) for column in columns):
+        return {}
+    rows = [row for row in zip(*columns, strict=True) if row[0] >= 0]
+    span, pages, own_kib = (last - first for first, last in zip(rows[0], rows[-1], strict=True))
+    if span <= 0 or pages - own_kib * KIB / PAGE_SIZE < 1:
+        return {}
+    rate = (pages * PAGE_SIZE - own_kib * KIB) / span
+    burst = max(_LEAST_BURST, round(rate / _BURSTS_PER_S) // PAGE_SIZE * PAGE_SIZE)
     pause = f"{round(1000 * burst / rate)}ms"
     return {
-        "device": {
-            "background": True, "write_bw": "500MB/s", "latency": "100us", "queue": "mq",
-        },
-        "filesystem": {"type": "ext4", "device": "system"},
-        "task": {
-            "program": "writer", "filesystem": "root", "background": True, "rss": "4KiB",
-            "files": _OTHER_FILES,
-            "write_size": SIZE.write(burst), "think": pause, "start_jitter": pause,
-        },
+        "program": "writer", "filesystem": "root", "background": True, "rss": "4KiB",
+        "files": _OTHER_FILES,
+        "write_size": SIZE.write(burst), "think": pause, "start_jitter": pause,
     }  # fmt: skip
 
 
