@@ -219,14 +219,14 @@ def __mem_cgroup_try_charge(
         over = blocked
 
 
-def refill_stock(k: Kernel, memcg: MemCgroup) -> None:
-    """Charge ahead what processors have left over of their batches when a process has begun.
+def refill_stock(memcg: MemCgroup) -> None:
+    """Charge ahead what small charges, such as page faults, leave of their last batch.
 
-    They run its start in turn, each small charge takes a batch where it finds none, and half of one
-    is left on average. What they take later they also use up before the limit is met.
+    Called when a program has begun: what is charged in small later is used up before the limit is
+    met, or there is no room left for a batch. The stocks of other processors are left out.
     """
     if not memcg.stock and not memcg.is_root:
-        memcg.stock = k.cpus * MEMCG_CHARGE_BATCH // 2
+        memcg.stock = -memcg.usage % MEMCG_CHARGE_BATCH
         memcg.charge(memcg.stock)
 
 

@@ -239,10 +239,11 @@ def _life(context: Context, spec: Any, arguments: dict[str, Any], start: int) ->
     yield from sleep(context, start)
     if context.k.features.charges_kernel_memory:
         context.process.memcg.charge(KERNEL_PAGES_PER_TASK)
-        memcontrol.refill_stock(context.k, context.process.memcg)
     if spec.program_cache:
         exec_program(context, pages(spec.program_cache))
     alive = yield from fault_in(context, pages(spec.rss))
+    if context.k.features.charges_kernel_memory:
+        memcontrol.refill_stock(context.process.memcg)
     if alive:
         if isinstance(spec, PluginTask):
             yield from plugged.program(context, spec.program, spec.options)
