@@ -52,6 +52,17 @@ class WriterTask(Task):
     )
 
 
+class ReplayTask(Task):
+    """What the rest of a recorded machine wrote; in nobody's metrics."""
+
+    program: Literal["replay"] = Field(description="write()s as recorded, for other programs")
+    writes: Annotated[str, Field(pattern=r"^[0-9]{1,9}( [0-9]{1,9})*$")] = Field(
+        description="what it writes in each step, in turn (pages)"
+    )
+    step: SomeTime = Field(100 * MSEC, description="length of a step (time)")
+    backlog: Size = Field(0, description="dirty already when the first step begins (bytes)")
+
+
 class ReaderTask(Task):
     """Sequential buffered read()s of a file, from the device unless ``cached``."""
 
@@ -154,6 +165,7 @@ def _member(task: Any) -> Any:
 
 TaskSpec = Annotated[
     Annotated[WriterTask, Tag("writer")]
+    | Annotated[ReplayTask, Tag("replay")]
     | Annotated[ReaderTask, Tag("reader")]
     | Annotated[MapperTask, Tag("mapper")]
     | Annotated[BuildTask, Tag("build")]
@@ -168,6 +180,7 @@ TaskSpec = Annotated[
 
 PROGRAMS: dict[str, type[Task]] = {
     "writer": WriterTask,
+    "replay": ReplayTask,
     "reader": ReaderTask,
     "mapper": MapperTask,
     "build": BuildTask,
