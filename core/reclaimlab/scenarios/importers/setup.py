@@ -37,7 +37,7 @@ v_seq_xfs_20MBps_100M_blkthrottle."""
 _NEW_ESTIMATE: Final = 102_400
 """What a new device is taken for, in kB/s."""
 _SYSTEM_DISK: Final = {
-    "background": True, "write_bw": "1200MB/s", "latency": "100us", "queue": "mq",
+    "background": True, "write_bw": "1200MiB/s", "latency": "100us", "queue": "mq",
 }  # fmt: skip
 """Their flusher writes 24 773 pages in 82 ms in the trace of a_seq_xfs_20MBps_32M_r1."""
 
@@ -244,9 +244,9 @@ def _others(recording: Recording) -> dict[str, Any]:
         return {}
     backlog = min(round(rows[0][3]), writes[0])
     return {
-        "program": "replay", "filesystem": "root", "rss": "4KiB",
-        "backlog": SIZE.write(min(backlog, _MOST_BACKLOG) * PAGE_SIZE),
-        "writes": " ".join(map(str, [writes[0] - backlog, *writes[1:]])), "step": f"{step_ms}ms",
+        "program": "replay", "filesystem": "root", "rss": "4KiB", "step": f"{step_ms}ms",
+        "writes": " ".join(map(str, [writes[0] - backlog, *writes[1:]])),
+        **({"backlog": SIZE.write(min(backlog, _MOST_BACKLOG) * PAGE_SIZE)} if backlog else {}),
     }  # fmt: skip
 
 
