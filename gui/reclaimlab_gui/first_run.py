@@ -6,6 +6,8 @@ import lzma
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.files import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,7 @@ def offer_first_comparison(database: Path) -> bool:
         return False
     try:
         database.parent.mkdir(parents=True, exist_ok=True)
-        database.write_bytes(sample_store())
+        write_whole(database, sample_store())
     except OSError:
         return False
     return True

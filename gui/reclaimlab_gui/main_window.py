@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from reclaimlab.store.recovery import recovered
 from reclaimlab_gui.dialogs.command_palette import CommandPalette
 from reclaimlab_gui.dialogs.export import ExportDialog
 from reclaimlab_gui.dialogs.help import HelpWindow
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.use_theme(session.settings.theme)
         self._restore()
         self._show_store()
+        self._tell_recovered()
 
     @property
     def view(self) -> View:
@@ -174,6 +176,7 @@ class MainWindow(QMainWindow):
         file, run, look, help_ = self._menus
         self._command(file, "Open a store or a scenario...", self._ask_path, "Ctrl+O")
         self._command(file, "Export what is on screen...", self.export, "Ctrl+E")
+        self._command(file, "Undo the last change of the store", self.session.undo, "Ctrl+Z")
         self._command(file, "Quit", self.close, "Ctrl+Q")
         self._command(run, "Run the comparison that is set up", self.set_up.start, "Ctrl+R")
         self._command(run, "Cancel the runs under way", self.run.cancel, "Ctrl+.")
@@ -222,14 +225,17 @@ class MainWindow(QMainWindow):
         session.problem_found.connect(self.message.show_problem)
         session.noted.connect(self._on_noted)
         session.database_opened.connect(self._show_store)
+        session.database_opened.connect(self._tell_recovered)
         session.compare_requested.connect(self._on_compare)
         session.runs_requested.connect(self._on_compare)
         session.why_requested.connect(self._on_why)
+        session.moment_requested.connect(self._on_why)
         session.setup_requested.connect(self._on_setup)
         self.set_up.run_requested.connect(self._on_run)
         self.run.setup_wanted.connect(self._on_setup)
         self.compare.setup_wanted.connect(self._on_setup)
         self.run.finished.connect(self._on_finished)
+        self.run.run_failed.connect(self.plugins.note_failure)
         self.plugins.changed_on_disk.connect(self._on_plugin_changed)
 
     def _restore(self) -> None:
@@ -276,6 +282,11 @@ class MainWindow(QMainWindow):
         self._store.setToolTip(f"The store: {path}")
         self.setWindowTitle(f"reclaimlab - {path.name}")
 
+    def _tell_recovered(self) -> None:
+        told = recovered(self.session.database)
+        if told:
+            self.message.show_note("\n".join(told))
+
     def _on_noted(self, text: str) -> None:
         self.statusBar().showMessage(text, 6000)
 
@@ -304,8 +315,12 @@ class MainWindow(QMainWindow):
         )
 
     def _run_again(self) -> None:
-        self.run.run_again()
-        self.show_view(self.run)
+        if self.run.can_run_again:
+            self.run.run_again()
+            self.show_view(self.run)
+        else:
+            self.message.show_note("Nothing was run in this window yet: set it up, then run it.")
+            self.show_view(self.set_up)
 
 
 def _actions_of(menu: QMenu) -> list[QAction]:

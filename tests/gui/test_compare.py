@@ -149,7 +149,7 @@ def test_a_drawing_has_the_letters_of_the_window(compared: MainWindow, tmp_path:
 
 
 def test_the_curves_are_exported_sample_by_sample(compared: MainWindow, tmp_path: Path) -> None:
-    export(compared, "csv of the plots", tmp_path / "a.csv")
+    export(compared, "csv of what is on screen", tmp_path / "a.csv")
     with (tmp_path / "a.csv").open() as file:
         header, *rows = csv.reader(file)
     lines = [line for panel in compared.compare.board.panels for line in panel.lines]

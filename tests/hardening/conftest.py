@@ -38,6 +38,8 @@ def _whole_runs(store: Path) -> int:
     with closing(sqlite3.connect(store)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            return 0  # cut off before it had its tables
     found = 0
     with StoreReader(store) as reader:
         for comparison in reader.comparisons():

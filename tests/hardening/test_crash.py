@@ -14,6 +14,8 @@ from random import Random
 
 import pytest
 
+from reclaimlab.store.recovery import recovered
+
 Whole = Callable[[Path], int]
 
 
@@ -44,8 +46,8 @@ def test_a_killed_comparison_leaves_every_run_that_it_said_was_finished(
     tiny: Path, tmp_path: Path, soak: bool, whole_runs: Whole
 ) -> None:
     moments = Random(7)
-    store, kept = tmp_path / "runs.sqlite", 0
-    for attempt in range(300 if soak else 4):
+    store, kept, told_of = tmp_path / "runs.sqlite", 0, 0
+    for attempt in range(120 if soak else 4):
         log = tmp_path / f"{attempt}.log"
         process = start_comparison(tiny, store, log)
         if attempt % 2:
@@ -59,8 +61,12 @@ def test_a_killed_comparison_leaves_every_run_that_it_said_was_finished(
             continue
         now = whole_runs(store)
         assert kept + said <= now <= kept + said + 1
-        kept = now
-    assert kept
+        told = [line for line in recovered(store) if "runs resume" in line]
+        assert [f"; {now - kept} of its 400 runs are stored" in line for line in told] == (
+            [True] if now > kept else []
+        )
+        kept, told_of = now, told_of + len(told)
+    assert told_of
 
 
 @pytest.mark.slow

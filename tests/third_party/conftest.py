@@ -1,4 +1,4 @@
-"""A fresh environment with reclaimlab and two plugins of others, each from its wheel."""
+"""A fresh environment with reclaimlab and three plugins of others, each from its wheel."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ collect_ignore_glob = ["*/tests/*"]
 
 HERE = Path(__file__).parent
 TOP = HERE.parents[1]
-PLUGINS = ("proportional-wait", "smr-disk")
+PLUGINS = ("proportional-wait", "second-look", "smr-disk")
 
 
 class Place(NamedTuple):
-    """A fresh environment with reclaimlab and the two plugins, each from its wheel."""
+    """A fresh environment with reclaimlab and the three plugins, each from its wheel."""
 
     python: Path
     folder: Path

@@ -27,7 +27,7 @@ COMMANDS = {
     "record": "Record this machine while COMMAND runs.",
     "report": "Write the report of a stored comparison.",
     "run": "Run one contender once: verdict, metrics, incident.",
-    "runs": "List, show, verify, tag, note, delete and merge stored comparisons.",
+    "runs": "List, show, resume, verify, tag, note, delete and merge stored comparisons.",
     "scenarios": "List the scenarios that come with reclaimlab.",
     "sensitivity": "Find which values drive a metric.",
     "sweep": "Run one scenario over many values, and show what came of it.",

@@ -106,10 +106,11 @@ def command(
     every = [*named, *(with_each_fix(named[0], named) if all_fixes else ())]
     plan = make_plan(loaded, every, range(seed, seed + (seeds or AUTO_LIMIT)), check=check)
     comparison = _run(plan, db, jobs, quiet=quiet, auto=seeds is None)
-    click.echo(
-        dump(comparison_object(comparison)) if as_json else describe(comparison, db), nl=not as_json
-    )
-    ctx.exit(_exit_code(comparison, fail_on))
+    if as_json:
+        click.echo(dump(comparison_object(comparison)), nl=False)
+    elif comparison.id:
+        click.echo(describe(comparison, db))
+    ctx.exit(exit_code(comparison, fail_on))
 
 
 def with_each_fix(kernel: str, named: Sequence[str]) -> list[str]:
@@ -130,15 +131,19 @@ def _run(plan: Plan, db: Path, jobs: int, *, quiet: bool, auto: bool) -> Compari
         return chosen(plan, writer, jobs=jobs, observers=observers, stop=switch.asked)
 
 
-def _exit_code(comparison: Comparison, fail_on: str | None) -> int:
+def exit_code(comparison: Comparison, fail_on: str | None = None) -> int:
+    """Return how the command ends, and say on stderr what went wrong."""
     planned, stored = comparison.head.planned_runs, comparison.stored_runs
     if stored < planned:
-        click.echo(f"interrupted: {stored} of {planned} runs are stored", err=True)
+        way_out = f"`reclaimlab runs resume {comparison.id}` makes the others"
+        click.echo(f"interrupted: {stored} of {planned} runs are stored; {way_out}", err=True)
         return EXIT_INTERRUPTED
     failures = [record for each in comparison.contenders for record in each.failures]
     for record in failures:
         click.echo(f"{record.contender} seed {record.seed} failed: {record.error}", err=True)
-    if failures:
+    for fault in comparison.faults:
+        click.echo(fault, err=True)
+    if failures or comparison.faults:
         return EXIT_RUN_FAILED
     met = options.is_met(fail_on, [each.verdict for each in comparison.contenders])
     return EXIT_FAILED_ON if met else 0

@@ -16,12 +16,17 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 FAIL_ON: Final = tuple(str(verdict) for verdict in Verdict if verdict is not Verdict.OK)
 
 
-def _default_db(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
-    if value is not None:
-        return value
-    from reclaimlab.store.connection import default_path
+def _default_db(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
+    if value is None:
+        from reclaimlab.store.connection import default_path
 
-    return default_path()
+        value = default_path()
+    if not ctx.resilient_parsing:
+        from reclaimlab.store.recovery import recovered
+
+        for line in recovered(value):
+            click.echo(line, err=True)
+    return value
 
 
 db: Decorator = click.option(
@@ -49,6 +54,12 @@ jobs: Decorator = click.option(
     type=click.IntRange(min=1),
     default=lambda: len(os.sched_getaffinity(0)),
     help="Number of processes; 1 runs without any  [default: one a CPU].",
+)
+contender: Decorator = click.option(
+    "-c",
+    "--contender",
+    default="",
+    help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's kernel].",
 )
 contenders: Decorator = click.option(
     "-c",

@@ -34,12 +34,13 @@ def _setting(change: Change) -> Callable[[click.Context, click.Parameter, Any], 
             return
         from reclaimlab.hosting.settings import PluginSettings
 
-        _apply(ctx, change(PluginSettings.from_environment(), value))
+        apply_settings(ctx, change(PluginSettings.from_environment(), value))
 
     return callback
 
 
-def _apply(ctx: click.Context, settings: PluginSettings) -> None:
+def apply_settings(ctx: click.Context, settings: PluginSettings) -> None:
+    """Let ``settings`` hold until the command ends, here and in the processes it starts."""
     variables = settings.as_environment()
     before = {name: os.environ.get(name) for name in variables}
     ctx.call_on_close(lambda: _set(before))
@@ -117,9 +118,27 @@ def _beside(ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
     project = beside(value)
     if project is not None:
-        _apply(ctx, dataclasses.replace(PluginSettings.from_environment(), project=project))
+        apply_settings(ctx, dataclasses.replace(PluginSettings.from_environment(), project=project))
     return value
 
 
 scenario: Decorator = click.argument("scenario", callback=_beside)
 """The argument SCENARIO; a ``reclaimlab_plugins.py`` beside its file may be loaded."""
+
+
+def _beside_any(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    from reclaimlab.hosting.settings import beside
+
+    projects = sorted({str(project) for each in values if (project := beside(each))})
+    if len(projects) > 1:
+        msg = f"only one of {' and '.join(projects)} may be loaded; ask for each scenario alone"
+        raise click.BadParameter(msg, ctx, param)
+    for each in values:
+        _beside(ctx, param, each)
+    return values
+
+
+scenarios: Decorator = click.argument(
+    "scenarios", nargs=-1, required=True, metavar="SCENARIO...", callback=_beside_any
+)
+"""One or more of them; of plugins beside them, those of one folder may be loaded."""

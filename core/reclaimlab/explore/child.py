@@ -75,9 +75,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
 
     search.run(stop)
     violations = {
-        str(found.name): Violation(
-            found.what, in_names(machine, search.start, found.path), found.no_return
-        )
+        str(found.name): Violation(found.what, in_names(machine, found.path), found.no_return)
         for found in judge(search.graph, search.broken, search.offences)
     }
     return Exploration(

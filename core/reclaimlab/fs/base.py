@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.locks import Mutex
+from reclaimlab.engine.task import NO_STEPS
 from reclaimlab.kernel import costs, filemap, page_writeback
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.kernel.writeback_unit import WritebackUnit
@@ -140,7 +141,8 @@ class Filesystem:
     ) -> Steps:
         """write(2) of ``nr`` pages at page ``index``."""
         mutex: Mutex = mapping.private
-        yield from mutex.mutex_lock(k.current)
+        if not mutex.trylock(k.current):
+            yield from mutex.mutex_lock(k.current)
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
@@ -203,12 +205,12 @@ class Filesystem:
     def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
         """Nothing by default."""
         del k, mapping, process
-        yield from ()
+        return NO_STEPS
 
     def write_end(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
         """Nothing by default."""
         del k, mapping, process
-        yield from ()
+        return NO_STEPS
 
     # ---- writeback ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reclaimlab.engine.task import NO_STEPS
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
 from reclaimlab.fs.jbd2 import Journal
 from reclaimlab.kernel import costs, filemap, memcontrol, page_alloc, page_writeback, workqueue
@@ -21,6 +22,7 @@ from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF
 from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from reclaimlab.engine.locks import Mutex
     from reclaimlab.engine.task import Steps
     from reclaimlab.kernel.aops import WritebackControl
     from reclaimlab.kernel.backing_dev import BackingDev
@@ -70,19 +72,20 @@ class Ext4(Filesystem):
         self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
     ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
-        mutex = mapping.private
-        yield from mutex.mutex_lock(k.current)
-        yield from self.file_update_time(k, mapping)
+        mutex: Mutex = mapping.private
+        if not mutex.trylock(k.current):
+            yield from mutex.mutex_lock(k.current)
+        tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
+        if self._times.get(mapping) != tick:
+            self._times[mapping] = tick
+            yield from self.file_update_time(k, mapping)
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
 
     def file_update_time(self, k: Kernel, mapping: Mapping) -> Steps:
-        """Note the new times, which go by ticks: within one they are the same, and nothing is."""
-        tick = k.loop.now // k.jiffy_ns
-        if self._times.get(mapping) != tick:
-            self._times[mapping] = tick
-            yield from self.ext4_dirty_inode(k, mapping)
+        """Note the new times."""
+        yield from self.ext4_dirty_inode(k, mapping)
 
     def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
         """Log the inode in a handle of its own."""
@@ -98,8 +101,7 @@ class Ext4(Filesystem):
         write_begin()") (in v3.9) turned the two round.
         """
         del process
-        if self._handle_first:
-            yield from self.ext4_da_write_begin(k, mapping)
+        return self.ext4_da_write_begin(k, mapping) if self._handle_first else NO_STEPS
 
     def ext4_da_write_begin(self, k: Kernel, mapping: Mapping) -> Steps:
         """Open the handle of one page's write."""
@@ -112,10 +114,15 @@ class Ext4(Filesystem):
         if self._handle_first:
             self.journal.dirty_metadata(mapping)
             self.journal.jbd2_journal_stop(k)
-        elif self.features.size_in_handle and (
-            mapping not in self.journal.running.inodes or self.journal.running.locked
-        ):
-            yield from self.ext4_dirty_inode(k, mapping)
+        elif self.features.size_in_handle:
+            running = self.journal.running
+            if mapping not in running.inodes or running.locked:
+                return self.ext4_da_write_end(k, mapping)
+        return NO_STEPS
+
+    def ext4_da_write_end(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Log the inode, which the running transaction does not hold yet."""
+        yield from self.ext4_dirty_inode(k, mapping)
 
     # ---- writeback ------------------------------------------------------------------------------
 

@@ -120,7 +120,8 @@ class Xfs(Filesystem):
     ) -> Steps:
         """Take IOLOCK_EXCL and write through the page cache."""
         inode: XfsInode = mapping.private
-        yield from inode.iolock.mutex_lock(k.current)
+        if not inode.iolock.trylock(k.current):
+            yield from inode.iolock.mutex_lock(k.current)
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         inode.iolock.unlock()
         return wrote

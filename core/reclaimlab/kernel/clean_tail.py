@@ -14,6 +14,7 @@ from reclaimlab.kernel import costs, filemap, vmscan
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
 
 if TYPE_CHECKING:
+    from reclaimlab.kernel.folio import LruList
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
 
@@ -26,29 +27,16 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     """
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file
-    batches = -(-nr // SWAP_CLUSTER_MAX)
-    need = batches * SWAP_CLUSTER_MAX
+    need = -(-nr // SWAP_CLUSTER_MAX) * SWAP_CLUSTER_MAX
     if memcg.parent is not None or lru.nr < need:
         return 0
     if vmscan.inactive_list_is_low(k, lru.nr, lruvec.active_file.nr, file=True):
         return 0
-    ready = 0
-    for extent in lru:
-        if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
-            break
-        ready += extent.nr
-        if ready >= need:
-            break
-    batches = min(ready, need) // SWAP_CLUSTER_MAX
-    need = left = batches * SWAP_CLUSTER_MAX
-    while left > 0 and (oldest := lru.tail) is not None:
-        if oldest.nr <= left:
-            left -= oldest.nr
-            lru.remove(oldest)
-            filemap.remove_mapping(k, oldest)
-        else:
-            filemap.trim_front(k, oldest, left)
-            left = 0
+    batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
+    if not batches:
+        return 0
+    need = batches * SWAP_CLUSTER_MAX
+    filemap.free_clean_tail(k, lru, need)
     memcg.failcnt += batches
     memcg.pgscan += need
     memcg.pgsteal += need
@@ -56,5 +44,16 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.memcg_reclaims += batches
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
-    scan_ns = costs.scan_ns(batches, need, need, has_folios=k.features.folio_names)
-    return batches * costs.RECLAIM_CALL_NS + scan_ns + need * costs.FREE_PAGE_NS
+    return batches * (costs.RECLAIM_CALL_NS + k.scan_batch_ns) + need * k.free_clean_ns
+
+
+def _clean_at_tail(lru: LruList, most: int) -> int:
+    """Return how many pages at the tail can be freed on the spot, ``most`` at the most."""
+    ready = 0
+    extent = lru.head_end.newer
+    while ready < most and extent is not lru.head_end:
+        if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
+            return ready
+        ready += extent.nr
+        extent = extent.newer
+    return min(ready, most)

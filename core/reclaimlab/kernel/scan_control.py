@@ -54,21 +54,34 @@ class ShrinkStat:
         self.slow_io: Extent | None = None
 
 
+class Rules:
+    """What the policies answer in one situation of reclaim, by the state of the page asked about.
+
+    The answers are pure, so whoever is in the same situation later finds them here.
+    """
+
+    __slots__ = ("dirty", "view", "writeback")
+
+    def __init__(self, view: ReclaimView) -> None:
+        self.view = view
+        self.writeback: list[WritebackDecision | None] = [None] * 8
+        self.dirty: list[DirtyDecision | None] = [None] * 4
+
+
 class ScanControl:
     """One try at reclaim.
 
     Attributes:
         target: the memcg reclaimed from; None for global reclaim. With it set the pass is
             "memcg reclaim" to every rule, soft-limit reclaim included.
-        view: what hooks are told, renewed when the priority or the zone's flags change.
+        view: what hooks are told, renewed when the priority or the zone's flags change. rules: what
+            they answered to it.
         debt_ns: CPU time spent since the task last let time pass, on a processor of usual speed.
         quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
             without any effect.
     """
 
     __slots__ = (
-        "_dirty",
-        "_writeback",
         "debt_ns",
         "gfp",
         "is_kswapd",
@@ -84,6 +97,7 @@ class ScanControl:
         "nr_writeback",
         "priority",
         "quiet",
+        "rules",
         "sane",
         "slowdown",
         "target",
@@ -113,7 +127,7 @@ class ScanControl:
         self.total_scanned = 0
         self.debt_ns = 0
         self.slowdown = k.reclaim_slowdown
-        self.priority = priority
+        self.quiet: set[int] = set()
         self.start_pass(k, priority)
 
     def start_pass(self, k: Kernel, priority: int) -> None:
@@ -126,36 +140,42 @@ class ScanControl:
 
     def renew_view(self, k: Kernel) -> None:
         """Show the hooks the present state of the zone."""
-        zone = k.zone
-        self.view = ReclaimView(
-            self.gfp, self.task.flags, self.target is not None, self.sane, self.is_kswapd,
+        zone, target = k.zone, self.target
+        situation = (
+            self.gfp, self.task.flags, target is not None, self.sane, self.is_kswapd,
             self.priority, zone.writeback, zone.dirty,
-            zone.congested or (self.target is not None and self.target.congested),
+            zone.congested or (target is not None and target.congested),
         )  # fmt: skip
-        self.quiet: set[int] = set()
-        self.forget_answers()
+        rules = k.hooks.rules.get(situation)
+        if rules is None:
+            rules = Rules(ReclaimView(*situation))
+            if not k.hooks.rechecks:
+                k.hooks.rules[situation] = rules
+        self.rules: Rules = rules
+        self.view = rules.view
+        if self.quiet:
+            self.quiet = set()
 
     def forget_answers(self) -> None:
         """Have the policies asked anew; to them it makes no difference."""
-        self._writeback: list[WritebackDecision | None] = [None] * 8
-        self._dirty: list[DirtyDecision | None] = [None] * 4
+        self.rules = Rules(self.view)
 
     def writeback_decision(self, k: Kernel, extent: Extent) -> WritebackDecision:
         """Return what becomes of a page under writeback; one list lookup after the first time."""
         key = extent.reclaim | extent.swapcache << 1 | extent.dirty << 2
-        decision = self._writeback[key]
+        decision = self.rules.writeback[key]
         if decision is None:
             folio = FolioView(extent.reclaim, extent.swapcache, extent.dirty, writeback=True)
-            decision = self._writeback[key] = k.hooks.decide_writeback_wait(folio, self.view)
+            decision = self.rules.writeback[key] = k.hooks.decide_writeback_wait(folio, self.view)
         return decision
 
     def dirty_decision(self, k: Kernel, extent: Extent) -> DirtyDecision:
         """Return what becomes of a dirty file page."""
         key = extent.reclaim | extent.swapcache << 1
-        decision = self._dirty[key]
+        decision = self.rules.dirty[key]
         if decision is None:
             folio = FolioView(extent.reclaim, extent.swapcache, dirty=True, writeback=False)
-            decision = self._dirty[key] = k.hooks.decide_dirty_folio(folio, self.view)
+            decision = self.rules.dirty[key] = k.hooks.decide_dirty_folio(folio, self.view)
         return decision
 
     def add(self, stat: ShrinkStat) -> None:

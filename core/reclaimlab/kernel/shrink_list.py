@@ -62,13 +62,13 @@ def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
         if extent is None:
             break
         unit = extent.folio_pages
-        weight = pages_per_quota(unit)
-        want = -(-quota * weight // unit) * unit
+        weight = pages_per_quota(unit) if unit > 1 else 1
+        want = -(-quota * weight // unit) * unit if unit > 1 else quota
         if extent.nr > want:
             extent.mapping.split(extent, want)
         lru.remove(extent)
         batch.append(extent)
-        quota -= -(-extent.nr // weight)
+        quota -= -(-extent.nr // weight) if unit > 1 else extent.nr
     return batch
 
 
@@ -300,6 +300,11 @@ def shrink_inactive_list(
     zone = k.zone
     while too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
+    spent = free_clean_batch(k, quota, lruvec, lru, sc)
+    if spent:
+        if sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
+            yield from pay(sc)
+        return spent
     stat = ShrinkStat()
     slept = False
     states: set[int] = set()
@@ -311,8 +316,11 @@ def shrink_inactive_list(
         batch = isolate_lru_pages(lru, spent)
         if not batch:
             return spent
-        states = {scan_state(extent) for extent in batch}
-        nr_taken = stat.nr_taken = sum(extent.nr for extent in batch)
+        nr_taken = 0
+        for extent in batch:
+            states.add(scan_state(extent))
+            nr_taken += extent.nr
+        stat.nr_taken = nr_taken
         zone.isolated[lru.file] += nr_taken
         at = scan_page_list(k, batch, 0, sc, stat)
         slept = at >= 0
@@ -334,8 +342,41 @@ def shrink_inactive_list(
     if throttle is not None:
         yield from pay(sc)
         yield from reclaim_throttle.sleep(k, throttle, stat)
-    elif sc.debt_ns > TIME_STEP_NS:
+    elif sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
         yield from pay(sc)
+    return spent
+
+
+def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
+    """Free a batch of small clean file pages, if the tail has a whole one; return the quota spent.
+
+    The common case, without the bookkeeping of pages that are kept: no policy is asked.
+    """
+    spent = min(quota, SWAP_CLUSTER_MAX)
+    extent, ready = lru.head_end.newer, 0
+    while ready < spent:
+        if (
+            extent is lru.head_end
+            or extent.dirty
+            or extent.unit is not None
+            or extent.locked is not None
+            or extent.mapped
+            or extent.folio_pages > 1
+        ):
+            return 0
+        ready += extent.nr
+        extent = extent.newer
+    if not lru.file or k.trace is not None:
+        return 0
+    filemap.free_clean_tail(k, lru, spent)
+    k.zone.all_unreclaimable = False
+    k.zone.kswapd_failures = 0
+    lruvec.recent_scanned[1] += spent
+    sc.nr_taken += spent
+    sc.nr_reclaimed += spent
+    sc.debt_ns += k.scan_batch_ns + spent * k.free_clean_ns
+    count_scanned(k, sc, spent, spent)
+    sc.quiet.clear()
     return spent
 
 
@@ -357,17 +398,23 @@ def _trace_batch(k: Kernel, lru: LruList, sc: ScanControl, stat: ShrinkStat) -> 
 def account_batches(k: Kernel, sc: ScanControl, stat: ShrinkStat, nr: int) -> None:
     """Add ``nr`` batches to the pass, the memcg and the machine, and note the CPU time."""
     sc.add(stat)
-    sc.nr_scanned += stat.scanned
     sc.debt_ns += (
         costs.scan_ns(nr, stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
-    k.vmstat.pgscan += stat.scanned
-    k.vmstat.pgsteal += stat.nr_reclaimed
-    k.zone.pages_scanned += stat.scanned
+    count_scanned(k, sc, stat.scanned, stat.nr_reclaimed)
+
+
+def count_scanned(k: Kernel, sc: ScanControl, scanned: int, reclaimed: int) -> None:
+    """Add pages looked at, and freed, to the counters of the pass, the machine and the memcg."""
+    sc.nr_scanned += scanned
+    vmstat = k.vmstat
+    vmstat.pgscan += scanned
+    vmstat.pgsteal += reclaimed
+    k.zone.pages_scanned += scanned
     if sc.target is not None:
-        sc.target.pgscan += stat.scanned
-        sc.target.pgsteal += stat.nr_reclaimed
+        sc.target.pgscan += scanned
+        sc.target.pgsteal += reclaimed
 
 
 def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle | None, bool]:
@@ -398,6 +445,15 @@ def pay(sc: ScanControl) -> Steps:
     if sc.debt_ns:
         debt, sc.debt_ns = sc.debt_ns * sc.slowdown, 0
         yield debt
+
+
+def paid(k: Kernel, sc: ScanControl) -> bool:
+    """Do the same at once, if nobody else is due meanwhile; return whether nothing is owed now."""
+    if sc.debt_ns:
+        if not k.loop.elapse(sc.debt_ns * sc.slowdown):
+            return False
+        sc.debt_ns = 0
+    return True
 
 
 def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:

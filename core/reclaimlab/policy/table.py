@@ -129,6 +129,8 @@ class HookTable:
         self._memos: dict[str, Memo] = {}
         self._memos_by_context: dict[str, dict[Any, Memo]] = {}
         self._recheck_every = recheck_every
+        self.rules: dict[Any, Any] = {}
+        """For the kernel: by situation, the answers that it keeps closer at hand."""
         self.asked = 0
         self._hooks = {name: self._resolve(name) for name in ANSWERS}
         self.decide_writeback_wait = self._decision("decide_writeback_wait")
@@ -160,6 +162,11 @@ class HookTable:
 
     def _guarded(self, policy: str, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._guard(policy, name, function) if self._guard else function
+
+    @property
+    def rechecks(self) -> bool:
+        """Whether remembered answers are asked for again now and then."""
+        return self._recheck_every > 0
 
     def _decision(self, name: str) -> Callable[..., Any]:
         calls = tuple(implementation.call for implementation in self._hooks[name])
@@ -305,9 +312,11 @@ class HookTable:
 
     def notify(self, name: str, **arguments: Any) -> None:
         """Tell observers; one that raises is logged and not told again, and the run goes on."""
-        caller = getattr(self._manager.hook, name)
+        implementations = getattr(self._manager.hook, name).get_hookimpls()
+        if not implementations:
+            return
         shown = {key: _read_only(value) for key, value in arguments.items()}
-        for implementation in reversed(caller.get_hookimpls()):
+        for implementation in reversed(implementations):
             observer = (implementation.plugin_name, name)
             if observer in self._dropped:
                 continue

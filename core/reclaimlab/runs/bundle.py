@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -19,12 +20,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from reclaimlab import __version__
 from reclaimlab.errors import ContenderError, ReclaimlabError, StoreError
+from reclaimlab.files import write_whole
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.measure.records import RunResult
 from reclaimlab.runs.run import installed_policies
 from reclaimlab.runs.sources import model_hash
 from reclaimlab.scenarios.reader import read_scenario, scenario_hash
-from reclaimlab.store.records import ComparisonHead, Failure, RunRecord
+from reclaimlab.store.records import ComparisonHead, Failure, PluginMetric, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +53,7 @@ class _Run(BaseModel):
     result_hash: _Text
     failure: Failure | None
     error: _Text
+    plugin_metrics: tuple[PluginMetric, ...] = ()
 
 
 class _Manifest(BaseModel):
@@ -99,6 +102,11 @@ class Bundle:
                 found.append(f"the source of policy {name} differs")
         return tuple(found)
 
+    def strangers(self) -> dict[str, str]:
+        """Return the sources of the policies that are not installed here."""
+        here = installed_policies().names
+        return {name: source for name, source in self.policies.items() if name not in here}
+
     def _scenario_agrees(self) -> bool:
         try:
             scenario = read_scenario(self.scenario_text, self.head.scenario)
@@ -144,13 +152,15 @@ def write_bundle(path: Path, bundle: Bundle, reports: Mapping[str, str]) -> None
         **{_policy_file(name): source for name, source in bundle.policies.items()},
         **{f"reports/{name}": text for name, text in reports.items()},
     }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in sorted(contents.items()):
+            info = zipfile.ZipInfo(name, _FIXED_DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            file.writestr(info, text)
     try:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-            for name, text in sorted(contents.items()):
-                info = zipfile.ZipInfo(name, _FIXED_DATE)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o644 << 16
-                file.writestr(info, text)
+        write_whole(path, packed.getvalue())
     except OSError as error:
         raise StoreError(f"bundle {path} cannot be written: {error.strerror}") from error
 
@@ -237,6 +247,7 @@ def _plain_run(record: RunRecord) -> dict[str, Any]:
         "result_hash": record.result_hash,
         "failure": record.failure and str(record.failure),
         "error": record.error,
+        "plugin_metrics": [asdict(each) for each in record.plugin_metrics],
     }
 
 
@@ -266,6 +277,7 @@ def _bundle(manifest: _Manifest, scenario: str, sources: Mapping[str, bytes]) ->
             result_hash=run.result_hash,
             failure=run.failure,
             error=run.error,
+            plugin_metrics=run.plugin_metrics,
         )
         for run in manifest.runs
     )

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab import __version__
-from reclaimlab.errors import ContenderError, UnusablePluginError
+from reclaimlab.errors import ContenderError, StoreError, UnusablePluginError
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.runs.events import Observer, event_of
+from reclaimlab.runs.keeping import Keeper
+from reclaimlab.runs.measuring import measured
 from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest, Stop, installed_policies, never
 from reclaimlab.runs.seeds_needed import seeds_needed
-from reclaimlab.scenarios.reader import scenario_hash, scenario_toml
+from reclaimlab.scenarios.reader import read_scenario, scenario_hash, scenario_toml
 from reclaimlab.store.records import ComparisonHead, RunRecord
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.runs.pool import Watcher
     from reclaimlab.scenarios.schema import Scenario
+    from reclaimlab.store.records import StoredComparison
     from reclaimlab.store.writer import StoreWriter
 
 FIRST_ROUND: Final = 6
@@ -45,6 +48,14 @@ class Plan:
         each = len(self.head.contenders)
         head = dataclasses.replace(self.head, seeds=self.head.seeds[:end])
         return Plan(head, self.requests[begin * each : end * each])
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A comparison in the store, and the runs that it has already: none of either at first."""
+
+    id: str = ""
+    records: tuple[RunRecord, ...] = ()
 
 
 def make_plan(
@@ -106,11 +117,51 @@ def compare(
     """Run ``plan``, storing each run when it ends; return what came of it.
 
     A run that fails is stored with its error, and the others go on. Once ``stop`` says so, what is
-    stored so far is returned: see :attr:`Comparison.stored_runs`. A ``watcher`` is told how far
-    each run is: see :func:`run_all`.
+    stored so far is returned: see :attr:`Comparison.stored_runs`. Before a run has ended that is
+    nothing at all, and the comparison has no id. A ``watcher`` is told how far each run is: see
+    :func:`run_all`.
     """
     return _in_rounds(
         plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, watcher=watcher
+    )
+
+
+def missing_part(stored: StoredComparison, records: Sequence[RunRecord]) -> Plan:
+    """Return the plan of what a comparison that was cut off still lacks.
+
+    Raises:
+        StoreError: it cannot be gone on with.
+    """
+    head, there = stored.head, {(each.contender, each.seed) for each in records}
+    if not records:
+        raise StoreError(f"comparison {stored.id} has no run, so no scenario to go on with")
+    if head.package_version != __version__:
+        msg = (
+            f"comparison {stored.id} was begun with reclaimlab {head.package_version}, this is "
+            f"{__version__}: its runs would not be alike; compare anew"
+        )
+        raise StoreError(msg)
+    scenario = read_scenario(records[0].scenario_text, head.scenario)
+    if scenario_hash(scenario) != head.scenario_hash:
+        raise StoreError(f"comparison {stored.id}: its scenario text is not what its hash says")
+    whole = make_plan(scenario, head.contenders, head.seeds)
+    missing = [each for each in whole.requests if (each.contender, each.seed) not in there]
+    return Plan(head, tuple(missing))
+
+
+def resume(
+    plan: Plan,
+    begun: Begun,
+    writer: StoreWriter,
+    *,
+    jobs: int = 1,
+    observers: Iterable[Observer] = (),
+    stop: Stop = never,
+) -> Comparison:
+    """Run what :func:`missing_part` returned, into the comparison that lacks it."""
+    writer.resume_comparison(begun.id)
+    return _in_rounds(
+        plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, begun=begun
     )
 
 
@@ -146,23 +197,26 @@ def _in_rounds(
     observers: Iterable[Observer],
     stop: Stop,
     watcher: Watcher | None = None,
+    begun: Begun | None = None,
 ) -> Comparison:
-    comparison_id = writer.begin_comparison(plan.head)
-    records: list[RunRecord] = []
+    begun = begun or Begun()
+    records = list(begun.records)
     every = tuple(observers)
-    while True:
-        for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
-            writer.add_run(comparison_id, request.number, record)
-            records.append(_without_series(record))
-            event = event_of(records[-1], len(records), plan.head.planned_runs)
-            for observer in every:
-                observer(event)
-        comparison = summarise(comparison_id, plan.head, records)
-        following = more(comparison)
-        if following is None:
-            return comparison
-        plan = following
-        writer.extend_comparison(comparison_id, plan.head)
+    with Keeper(writer, plan.head, begun.id) as keeper:
+        while True:
+            runs = run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher)
+            for request, record in measured(runs, stop=stop):
+                keeper.add(request.number, record)
+                records.append(_without_series(record))
+                event = event_of(records[-1], len(records), plan.head.planned_runs)
+                for observer in every:
+                    observer(event)
+            comparison = summarise(keeper.id, plan.head, records)
+            following = more(comparison) if records else None
+            if following is None:
+                return comparison
+            plan = following
+            keeper.extend(plan.head)
 
 
 def _without_series(record: RunRecord) -> RunRecord:

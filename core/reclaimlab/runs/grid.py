@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.files import write_whole
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.run import installed_policies
 from reclaimlab.runs.sources import HASH_LENGTH, source_hash
@@ -159,10 +160,8 @@ def write_grid(grid: Grid, path: Path) -> None:
     """
     lines = ",\n".join(f"  {json.dumps(_plain(cell))}" for cell in grid.ordered())
     text = f'{{\n "schema": {SCHEMA},\n "cells": [\n{lines}\n ]\n}}\n'
-    draft = path.with_name(f"{path.name}.part")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise ReclaimlabError(f"matrix {path} cannot be written: {error.strerror}") from error
 

@@ -12,6 +12,7 @@ import signal
 import time
 import zlib
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -149,6 +150,7 @@ def _sigint_blocked() -> Iterator[None]:
     if not _BLOCK_SIGINT:  # pragma: no cover - not on this system
         yield
         return
+    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from reclaimlab.errors import StoreError
 from reclaimlab.store.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from reclaimlab.store.strangers import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def connect_for_reading(path: Path) -> Database:
         database = _open(path, _SEALED if _is_sealed(path) else "mode=ro")
         with _closed_on_error(database):
             version = _check_version(database, path)
+            check_schema(database, path)
     if version < SCHEMA_VERSION:
         database.close()
         return connect_for_writing(path)
@@ -60,6 +62,7 @@ def connect_for_writing(path: Path) -> Database:
         database = _open(path, "mode=rwc")
         with _closed_on_error(database):
             version = _check_version(database, path)
+            check_schema(database, path)
             if version < SCHEMA_VERSION:
                 if version:
                     _keep_copy(database, path, version)
@@ -71,8 +74,10 @@ def _keep_copy(database: Database, path: Path, version: int) -> None:
     """Put an older store aside before its tables are changed; a copy made before is kept."""
     copy = path.with_name(f"{path.name}.version-{version}")
     if not copy.exists():
-        with closing(sqlite3.connect(copy)) as target:
+        part = copy.with_name(f"{copy.name}.{os.getpid()}.part")  # a half copy is no copy
+        with closing(sqlite3.connect(part)) as target:
             database.conn.backup(target)
+        part.replace(copy)
 
 
 def _bring_up_to_date(database: Database) -> None:

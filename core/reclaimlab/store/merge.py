@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 _BY_KEY: Final = ("comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs")
 """Each after those it refers to; a row that is there already stays."""
-_OF_A_RUN: Final = ("metrics", "incidents", "series")
+_LONGER: Final = """
+    UPDATE main.comparisons SET seeds = longer.seeds, planned_runs = longer.planned_runs
+    FROM other.comparisons AS longer
+    WHERE longer.id = main.comparisons.id AND longer.planned_runs > main.comparisons.planned_runs
+"""
+"""A comparison in rounds, whose later rounds one of the stores did not take."""
+_OF_A_RUN: Final = ("metrics", "incidents", "series", "plugin_metrics")
 _OF_A_COMPARISON: Final = ("tags", "notes")
 
 
@@ -78,6 +84,7 @@ def _copy(connection: sqlite3.Connection) -> dict[str, int]:
     for table in _BY_KEY:
         sql = f"INSERT OR IGNORE INTO main.{table} SELECT * FROM other.{table}"
         gained[table] = connection.execute(sql).rowcount
+    connection.execute(_LONGER)
     for tables, column, ids in (
         (_OF_A_RUN, "run_id", runs),
         (_OF_A_COMPARISON, "comparison_id", comparisons),

@@ -13,11 +13,24 @@ from reclaimlab.store.records import (
     ComparisonHead,
     Failure,
     Note,
+    PluginMetric,
     RunRecord,
     StoredComparison,
     VerdictCell,
 )
 from reclaimlab.store.series import unpack
+from reclaimlab.store.strangers import (
+    COMPARISON,
+    INCIDENT,
+    METRIC,
+    RUN,
+    SERIES,
+    TASK,
+    of_kinds,
+    table_of,
+    texts,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -61,6 +74,10 @@ class StoreReader:
         """
         row = next(self._rows(f"{_COMPARISONS} WHERE c.id = ?", [self.resolve(name)]))
         return self._comparison(row)
+
+    def notes(self, comparison_id: str) -> tuple[Note, ...]:
+        """Return the notes on a comparison, its runs and their moments, oldest first."""
+        return tuple(Note(**row) for row in self._rows(_NOTES, [comparison_id]))
 
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
         """Return the worst verdict of each contender of each comparison, newest first."""
@@ -128,9 +145,12 @@ class StoreReader:
     def series(self, run_id: str) -> tuple[Series, ...]:
         """Return the series of one run."""
         rows = self._rows("SELECT * FROM series WHERE run_id = ? ORDER BY id", [run_id])
-        return tuple(
-            Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"])) for row in rows
-        )
+        return tuple(map(self._series, rows))
+
+    def _series(self, row: Row) -> Series:
+        with self._understood(row):
+            of_kinds(row, SERIES)
+            return Series(row["name"], row["unit"], unpack(row["t_ns"]), unpack(row["v"]))
 
     def series_of(self, comparison_id: str, contender: str, seed: int) -> tuple[Series, ...]:
         """Return the series of the run of ``contender`` with ``seed``; none if it is not stored."""
@@ -155,9 +175,22 @@ class StoreReader:
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         return iter(rows)
 
+    @contextmanager
+    def _understood(self, row: Row) -> Iterator[None]:
+        """Turn what a stranger may have put into a row into one clear line."""
+        try:
+            yield
+        except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
+            msg = f"store {self.path}: {str(row.get('id'))[:40]!r} is not as reclaimlab writes it: "
+            raise StoreError(f"{msg}{str(error)[:200]}") from error
+
     def _comparison(self, row: Row) -> StoredComparison:
+        with self._understood(row):
+            of_kinds(row, COMPARISON)
+            return self._understand_comparison(row)
+
+    def _understand_comparison(self, row: Row) -> StoredComparison:
         tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
-        notes = self._rows("SELECT * FROM notes WHERE comparison_id = ? ORDER BY id", [row["id"]])
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -165,11 +198,16 @@ class StoreReader:
             stored_runs=row["stored_runs"],
             failed_runs=row["failed_runs"],
             tags=tuple(tag["tag"] for tag in tags),
-            notes=tuple(Note(note["created_at"], note["text"]) for note in notes),
+            notes=self.notes(row["id"]),
             worst_verdict=row["worst_verdict"] or "",
         )
 
     def _run(self, row: Row, *, series: bool) -> RunRecord:
+        with self._understood(row):
+            of_kinds(row, RUN)
+            return self._understand_run(row, series=series)
+
+    def _understand_run(self, row: Row, *, series: bool) -> RunRecord:
         return RunRecord(
             scenario=row["scenario"],
             scenario_text=row["scenario_text"],
@@ -177,16 +215,28 @@ class StoreReader:
             contender=row["contender"],
             seed=row["seed"],
             package_version=row["package_version"],
-            policy_versions=json.loads(row["policy_versions"]),
+            policy_versions=table_of(json.loads(row["policy_versions"]), str),
             result=None if row["failure"] else self._result(row, series=series),
             result_hash=row["result_hash"] or "",
             failure=Failure(row["failure"]) if row["failure"] else None,
             error=row["error"] or "",
+            traceback=row["traceback"] or "",
+            plugin_metrics=self._plugin_metrics(row["id"]),
         )
+
+    def _plugin_metrics(self, run_id: str) -> tuple[PluginMetric, ...]:
+        sql = (
+            "SELECT name, unit, better, origin, value, error FROM plugin_metrics "
+            "WHERE run_id = ? ORDER BY id"
+        )
+        return tuple(PluginMetric(**row) for row in self._rows(sql, [run_id]))
 
     def _result(self, row: Row, *, series: bool) -> RunResult:
         sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
         metrics = list(self._rows(sql, [row["id"]]))
+        for metric in metrics:
+            of_kinds(metric, METRIC)
+        of_kinds(row, {"schedule": str, "ended": str, "ended_ns": int, "events": int})
         incidents = self._rows("SELECT * FROM incidents WHERE run_id = ?", [row["id"]])
         return RunResult(
             scenario=row["scenario"],
@@ -201,7 +251,7 @@ class StoreReader:
             memcg_metrics=_by_subject(metrics, "memcg"),
             incident=next((_incident(incident) for incident in incidents), None),
             series=self.series(row["id"]) if series else (),
-            policy_versions=json.loads(row["policy_versions"]),
+            policy_versions=table_of(json.loads(row["policy_versions"]), str),
             events=row["events"],
         )
 
@@ -210,6 +260,11 @@ _IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
 _VERDICT_CELLS = """
     SELECT m.* FROM verdict_matrix m JOIN comparisons c ON c.id = m.comparison_id
     WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
+"""
+_NOTES = """
+    SELECT n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
+           n.t_ns AS time_ns
+    FROM notes n LEFT JOIN runs r ON r.id = n.run_id WHERE n.comparison_id = ? ORDER BY n.id
 """
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict
@@ -223,8 +278,8 @@ def _head(row: Row) -> ComparisonHead:
         title=row["title"],
         decides=row["decides"],
         scenario_hash=row["scenario_hash"],
-        contenders=tuple(json.loads(row["contenders"])),
-        seeds=tuple(json.loads(row["seeds"])),
+        contenders=texts(json.loads(row["contenders"])),
+        seeds=whole_numbers(json.loads(row["seeds"])),
         package_version=row["package_version"],
     )
 
@@ -238,15 +293,17 @@ def _by_subject(rows: Iterable[Row], scope: str) -> dict[str, dict[str, float]]:
 
 
 def _incident(row: Row) -> Incident:
+    of_kinds(row, INCIDENT)
     return Incident(
         verdict=Verdict(row["verdict"]),
         time_ns=row["t_ns"],
         tasks=tuple(_task(task) for task in json.loads(row["tasks"])),
-        cycle=tuple(json.loads(row["cycle"])),
-        memory=json.loads(row["memory_pages"]),
+        cycle=texts(json.loads(row["cycle"])),
+        memory=table_of(json.loads(row["memory_pages"]), int),
         note=row["note"],
     )
 
 
 def _task(plain: Row) -> TaskReport:
-    return TaskReport(**(plain | {"stack": tuple(plain["stack"])}))
+    of_kinds(plain, TASK)
+    return TaskReport(**(plain | {"stack": texts(plain["stack"])}))

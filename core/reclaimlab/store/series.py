@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CODEC: Final = "zlib(delta int64 little-endian)"
+MOST_BYTES: Final = 1 << 26
+"""Of one series, unpacked: a blob of 64 kB can claim to be that much, and more."""
 
 
 def pack(values: Sequence[int]) -> bytes:
@@ -27,9 +29,20 @@ def pack(values: Sequence[int]) -> bytes:
 
 
 def unpack(blob: bytes) -> tuple[int, ...]:
-    """Return the values of a blob that :func:`pack` made."""
+    """Return the values of a blob that :func:`pack` made.
+
+    Raises:
+        ValueError: it is no such blob, or unpacks to more than :data:`MOST_BYTES`.
+    """
+    unpacking = zlib.decompressobj()
+    try:
+        data = unpacking.decompress(blob, MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not unpacking.eof:
+        raise ValueError(f"a series is cut off, or longer than {MOST_BYTES // 8} numbers")
     deltas = array("q")
-    deltas.frombytes(zlib.decompress(blob))
+    deltas.frombytes(data)
     _little_endian(deltas)
     values: Iterable[int] = accumulate(deltas)
     return tuple(values)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from reclaimlab.errors import StoreError, did_you_mean
 from reclaimlab.measure.records import incident_json
+from reclaimlab.store.begun import Begun
 from reclaimlab.store.connection import connect_for_reading, connect_for_writing, sqlite_errors
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class SweepWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._begun: Begun | None = None
         self._database = connect_for_writing(path)
         # A killed process loses nothing; only a machine that loses power may lose the last runs,
         # which are then made again. A run would else wait for the disk.
@@ -98,9 +100,14 @@ class SweepWriter:
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
+        if self._begun is not None:
+            self._begun.ended()
 
     def begin(self, head: SweepHead) -> None:
         """Store what is asked for; a sweep that is there already stays as it is."""
+        if self._begun is not None:
+            self._begun.ended()
+        self._begun = Begun(self.path, "sweep", head.id)
         with self._transaction():
             self._insert("sweeps", _head_row(head))
 

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from reclaimlab.measure.timeline import TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QResizeEvent
 
     from reclaimlab.measure.timeline import Timeline
+    from reclaimlab.store.records import Note
     from reclaimlab_gui.theme import Theme
 
 HEIGHTS: Final = {
@@ -25,6 +28,8 @@ HEIGHTS: Final = {
     TaskState.SLEEPING: 0.12,
 }
 """State -> height of its bar: states differ in height as well as in colour."""
+
+_FLAG_LETTERS: Final = 28
 
 
 def state_colours(theme: Theme) -> dict[TaskState, str]:
@@ -57,6 +62,7 @@ class TaskTimeline(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
         self._rows = 0
+        self._flags: list[Any] = []
         self._line: Any = pg.InfiniteLine(angle=90, movable=True)
         self._line.sigDragged.connect(self._on_dragged)
         self._plot.scene().sigMouseClicked.connect(self._on_clicked)
@@ -65,6 +71,7 @@ class TaskTimeline(QWidget):
         """Draw another run."""
         plot = self._plot.getPlotItem()
         plot.clear()
+        self._flags.clear()
         self._plot.setBackground(theme.base)
         count = self._rows = len(timeline.tasks)
         colours = state_colours(theme)
@@ -86,6 +93,28 @@ class TaskTimeline(QWidget):
         begin = min((t.spans[0].begin_ns for t in timeline.tasks if t.spans), default=0)
         plot.setXRange(begin / 1e9, timeline.end_ns / 1e9, padding=0.01)
         plot.setYRange(-0.6, count - 0.4, padding=0)
+
+    def show_notes(self, notes: Sequence[Note], theme: Theme) -> None:
+        """Put a flag at each moment that a note is about; notes on no moment have none."""
+        for flag in self._flags:
+            self._plot.removeItem(flag)
+        pen = QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine)
+        pen.setCosmetic(True)
+        options = {"color": theme.text, "fill": theme.alternate, "position": 0.93}
+        self._flags = [
+            pg.InfiniteLine(
+                note.time_ns / 1e9, angle=90, pen=pen, label=_flag(note.text), labelOpts=options
+            )
+            for note in notes
+            if note.time_ns is not None
+        ]
+        for flag in self._flags:
+            self._plot.addItem(flag, ignoreBounds=True)
+
+    @property
+    def flags_s(self) -> tuple[float, ...]:
+        """Where flags of notes stand."""
+        return tuple(float(flag.value()) for flag in self._flags)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the tasks' names apart."""
@@ -150,3 +179,14 @@ class TaskTimeline(QWidget):
         place = self._plot.getPlotItem().getViewBox().mapSceneToView(event.scenePos())
         self.time_chosen.emit(round(place.x() * 1e9))
         self.task_clicked.emit(round(place.y()))
+
+
+def _flag(text: str) -> str:
+    line = text.splitlines()[0]
+    # pyqtgraph puts a label through str.format.
+    shown = (
+        line
+        if len(line) <= _FLAG_LETTERS
+        else line[: _FLAG_LETTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    )
+    return shown.replace("{", "{{").replace("}", "}}")

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.files import write_whole
 from reclaimlab.reports.traces import trace_file
-from reclaimlab_gui.models.export_formats import Format, formats_for, write_report
+from reclaimlab_gui.models.export_formats import SCREEN_CSV, Format, formats_for, write_report
 from reclaimlab_gui.widgets.picture import write_csv, write_png, write_svg
 from reclaimlab_gui.workers.inspector import Inspection, Inspector
 
@@ -42,7 +43,7 @@ class ExportDialog(QDialog):
         self._view = view
         self._session = session
         self.formats = formats_for(
-            has_numbers=len(view.csv_rows()) > 1,
+            numbers=view.numbers if len(view.csv_rows()) > 1 else "",
             has_comparison=bool(view.comparison_id()),
             runs=len(view.runs_on_screen()),
         )
@@ -101,7 +102,7 @@ class ExportDialog(QDialog):
 
     def _on_inspected(self, timelines: tuple[Timeline, ...]) -> None:
         self._export.setEnabled(True)
-        self._finish(lambda path: path.write_bytes(trace_file(timelines, self._trace)))
+        self._finish(lambda path: write_whole(path, trace_file(timelines, self._trace)))
 
     def _on_failed(self, message: str) -> None:
         self._export.setEnabled(True)
@@ -110,7 +111,7 @@ class ExportDialog(QDialog):
     def _write(self, chosen: Format, path: Path) -> None:
         if chosen.report:
             write_report(self._session.database, self._view.comparison_id(), chosen.report, path)
-        elif chosen.name == "csv of the plots":
+        elif chosen.name == SCREEN_CSV:
             write_csv(self._view.csv_rows(), path)
         elif chosen.suffix == "svg":
             write_svg(self._view, path, self._view.facts())

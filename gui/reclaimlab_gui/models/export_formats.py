@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from reclaimlab.files import write_whole
 from reclaimlab.reports import formats
 from reclaimlab.reports.evidence import read_evidence
 from reclaimlab.reports.traces import TRACES
@@ -23,6 +24,9 @@ _SUFFIXES: Final = {
 }
 
 
+SCREEN_CSV: Final = "csv of what is on screen"
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One way to export."""
@@ -36,14 +40,14 @@ class Format:
     """Name of the trace format."""
 
 
-def formats_for(*, has_numbers: bool, has_comparison: bool, runs: int) -> list[Format]:
-    """Return what can be exported now."""
+def formats_for(*, numbers: str, has_comparison: bool, runs: int) -> list[Format]:
+    """Return what can be exported now; ``numbers`` says what a table on screen would hold."""
     found = [
         Format("png", "picture of what is on screen, with the settings in its metadata", "png"),
         Format("svg", "drawing of what is on screen, for papers", "svg"),
     ]
-    if has_numbers:
-        found.append(Format("csv of the plots", "every sample of the curves on screen", "csv"))
+    if numbers:
+        found.append(Format(SCREEN_CSV, numbers, "csv"))
     if has_comparison:
         found += [
             Format(name, "report of the whole comparison", _SUFFIXES.get(name, name), name)
@@ -77,4 +81,4 @@ def write_report(database: Path, comparison: str, name: str, path: Path) -> None
         stored = reader.comparison(comparison)
         whole = summarise(stored.id, stored.head, reader.runs(stored.id))
         evidence = read_evidence(reader, whole)
-    path.write_bytes(formats.report_file(whole, name, evidence))
+    write_whole(path, formats.report_file(whole, name, evidence))

@@ -55,6 +55,7 @@ class CompareView(View):
 
     title = "Compare"
     about = "contenders side by side: verdicts, plots, metrics and what differs"
+    numbers = "every sample of the curves on screen"
     shown = Signal()
     setup_wanted = Signal()
 
@@ -243,7 +244,7 @@ class CompareView(View):
             if record is None:
                 lines += [f"{column.label}: no run of seed {self._seed}", ""]
             elif record.result is None:
-                lines += [f"{column.label} failed: {record.error}", ""]
+                lines += [f"{column.label} failed: {record.error}", record.traceback, ""]
             elif record.result.incident is None:
                 lines += [f"{column.label}: {record.result.verdict}, nothing to show", ""]
             else:

@@ -148,6 +148,17 @@ class TableView(QTableView):
     def _fit_height(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
 
+    def csv_rows(self) -> list[list[str]]:
+        """Return the header and every row that is shown, as they are ordered."""
+        columns = range(self.order.columnCount())
+        across = Qt.Orientation.Horizontal
+        header = [str(self.order.headerData(column, across)) for column in columns]
+        rows = [
+            [str(self.order.index(row, column).data()) for column in columns]
+            for row in range(self.order.rowCount())
+        ]
+        return [header, *rows]
+
     def _as_text(self) -> str:
         rows = sorted({index.row() for index in self.selectedIndexes()})
         columns = range(self.order.columnCount())

@@ -112,3 +112,65 @@ def test_a_damaged_file_is_one_error(call: Call, bundle: Path) -> None:
     assert "bundle" in call("open", bundle, code=2).stderr
     bundle.write_bytes(b"no zip")
     assert "cannot be read" in call("open", bundle, code=2).stderr
+
+
+STRANGER = """
+# /// reclaimlab
+# name = "stranger"
+# class = "Stranger"
+# api = ">=1.0,<2"
+# ///
+from pathlib import Path
+from reclaimlab.policy import Action, Policy, PolicyInfo, WritebackDecision, hookimpl
+
+Path({trap!r}).touch()
+
+class Stranger(Policy):
+    info = PolicyInfo("stranger", "never waits", "nothing waits")
+
+    @hookimpl
+    def decide_writeback_wait(self, folio):
+        return WritebackDecision(Action.KEEP)
+"""
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Path:
+    """Return the file that the stranger's policy makes when it is imported."""
+    return tmp_path / "executed"
+
+
+@pytest.fixture
+def foreign_bundle(call: Call, tiny: Path, tmp_path: Path, trap: Path) -> Path:
+    """Return a bundle with a policy that is not installed any more."""
+    plugins, path = tmp_path / "plugins", tmp_path / "foreign.zip"
+    plugins.mkdir()
+    (plugins / "stranger.py").write_text(STRANGER.format(trap=str(trap)))
+    given = ("--plugins-dir", plugins)
+    contender = "linux-3.10+stranger"
+    call(*given, "compare", tiny, "-c", contender, "--seeds", 1, "--jobs", 1, "-q")
+    call(*given, "bundle", "latest", "-o", path)
+    trap.unlink()
+    return path
+
+
+def test_a_policy_of_a_bundle_is_not_run_unasked(
+    call: Call, foreign_bundle: Path, trap: Path
+) -> None:
+    call("open", foreign_bundle)
+    result = call("runs", "verify", foreign_bundle, "--jobs", 1, "-q", code=1)
+    assert "policy stranger is not installed" in result.stderr
+    assert not trap.exists()
+
+
+def test_a_policy_of_a_bundle_is_shown_and_asked_for_before_it_runs(
+    call: Call, foreign_bundle: Path, trap: Path
+) -> None:
+    verify = ("runs", "verify", foreign_bundle, "--with-policies", "--jobs", 1, "-q")
+    for answer in ("n\n", "\n"):
+        refused = call(*verify, code=1, answer=answer)
+        assert "class Stranger(Policy):" in refused.stderr
+        assert "Run this code of policy stranger on this machine? [y/N]" in refused.stderr
+        assert not trap.exists()
+    assert call(*verify, answer="y\n").stdout == "1 of 1 runs came out the same\n"
+    assert trap.exists()

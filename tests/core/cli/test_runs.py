@@ -52,6 +52,32 @@ def test_tags_and_notes_are_shown_and_found(call: Call, comparison: str) -> None
     assert "no tag 'mail'" in call("runs", "tag", comparison, "mail", "--remove", code=2).stderr
 
 
+def test_a_note_may_be_about_a_moment_of_a_run(call: Call, comparison: str) -> None:
+    run = ("--contender", "linux-3.10", "--seed", 1)
+    call("runs", "note", comparison, "here it begins", *run, "--at", "1.5s")
+    text = call("runs", "show", comparison).stdout
+    assert "linux-3.10, seed 1 at 1.500000 s: here it begins\n" in text
+    (found,) = json.loads(call("runs", "list", "--json").stdout)
+    (note,) = found["notes"]
+    assert (note["contender"], note["seed"], note["time_ns"]) == ("linux-3.10", 1, 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--at", "1s"), "name it by --contender and --seed"),
+        (("--seed", 1), "both --contender and --seed"),
+        (("--contender", "linux-3.10", "--seed", 9), "has no run of linux-3.10, seed 9"),
+        (("--contender", "linux-3.10", "--seed", 1, "--at", "soon"), "is not a quantity"),
+    ],
+)
+def test_a_note_on_what_is_not_there_is_refused(
+    call: Call, comparison: str, options: tuple[object, ...], said: str
+) -> None:
+    assert said in call("runs", "note", comparison, "lost", *options, code=2).stderr
+    assert "note of" not in call("runs", "show", comparison).stdout
+
+
 def test_delete_asks_first(call: Call, comparison: str) -> None:
     call("runs", "delete", comparison, code=1, answer="n\n")
     call("runs", "show", comparison)
@@ -106,3 +132,31 @@ def test_a_foreign_file_is_one_clear_line(
 def test_an_unknown_command_names_the_near_one(call: Call) -> None:
     assert "did you mean 'verify'?" in call("runs", "verifi", code=2).stderr
     assert "did you mean 'compare'?" in call("compair", code=2).stderr
+
+
+def test_resume_makes_what_was_cut_off_and_only_that(call: Call, tiny: Path, db: Path) -> None:
+    pair = ("-c", "linux-3.10", "-c", "linux-3.5", "--seeds", 2, "--jobs", 1)
+    comparison = json.loads(call("compare", tiny, *pair, "--json").stdout)["comparison"]
+    with sqlite3.connect(db) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM runs WHERE seed = 2")
+    connection.close()
+    resumed = call("runs", "resume", "latest", "--jobs", 1)
+    assert [line.split()[0] for line in resumed.stderr.splitlines()] == ["3/4", "4/4"]
+    assert f"comparison {comparison} is stored" in resumed.stdout
+    assert "4 of 4 runs came out the same" in call("runs", "verify", comparison).stdout
+
+
+def test_a_comparison_of_another_version_or_without_a_run_is_not_gone_on_with(
+    call: Call, comparison: str, db: Path
+) -> None:
+    def change(sql: str) -> None:
+        with sqlite3.connect(db) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(sql)
+        connection.close()
+
+    change("UPDATE comparisons SET package_version = '0.0.1'")
+    assert "begun with reclaimlab 0.0.1" in call("runs", "resume", comparison, code=2).stderr
+    change("DELETE FROM runs")
+    assert "has no run" in call("runs", "resume", comparison, code=2).stderr

@@ -184,3 +184,57 @@ def test_ablate_prints_the_minimal_sets(call: Call, tiny: Path) -> None:
     told = call("ablate", tiny, "-f", "may-enter-fs", "-f", "memalloc-noio", *SHORT).stdout
     assert "linux-3.10 alone: ok" in told
     assert "no fix: sufficient" in told
+
+
+PLUGIN = '''# /// reclaimlab
+# name = "changes-nothing"
+# class = "ChangesNothing"
+# api = ">=1.0,<2"
+# ///
+"""Changes nothing."""
+
+from reclaimlab.policy import Policy, PolicyInfo
+
+
+class ChangesNothing(Policy):
+    """Changes nothing."""
+
+    info = PolicyInfo("changes-nothing", "Changes nothing.", "Nothing")
+'''
+
+
+def test_ablate_takes_fixes_from_a_folder_of_plugins_and_can_be_denied_them(
+    call: Call, tiny: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "changes_nothing.py").write_text(PLUGIN)
+    folder = ("--plugins-dir", tmp_path / "plugins")
+    asked = ("ablate", tiny, "-f", "changes-nothing", *SHORT)
+    assert "changes-nothing" in call(*asked, code=2).stderr
+    told = call(*asked, *folder, "--disable-plugin", "changes-nothing", code=3).stderr
+    assert "denied by --disable-plugin" in told
+    assert "no fix: sufficient" in call(*asked, *folder).stdout
+
+
+def test_a_scenario_of_ablate_brings_its_own_settings(call: Call, tiny: Path, db: Path) -> None:
+    told = call(
+        "ablate", f"{tiny} memcg.box.limit=16M", tiny, "-f", "may-enter-fs", "--json", *SHORT
+    ).stdout  # fmt: skip
+    assert list(json.loads(told)["none"]) == [f"{tiny} memcg.box.limit=16M", str(tiny)]
+    refused = call("ablate", f"{tiny} memcg.box.limi=16M", "-f", "may-enter-fs", *SHORT, code=2)
+    assert "did you mean" in refused.stderr
+
+
+def test_ablate_loads_the_plugins_beside_one_scenario_but_not_beside_two(
+    call: Call, tiny: Path, tmp_path: Path
+) -> None:
+    copies = [tmp_path / name / "tiny.toml" for name in ("a", "b")]
+    for copy in copies:
+        copy.parent.mkdir()
+        copy.write_text(tiny.read_text())
+        (copy.parent / "reclaimlab_plugins.py").write_text("")
+    refused = call("ablate", *copies, "-f", "may-enter-fs", *SHORT, code=2)
+    assert "only one of" in refused.stderr
+    assert (
+        "no fix: sufficient" in call("ablate", copies[0], tiny, "-f", "may-enter-fs", *SHORT).stdout
+    )

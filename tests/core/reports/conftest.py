@@ -36,7 +36,7 @@ def a_run(contender: str, seed: int, incident: Incident | None, factor: float) -
     return RunRecord("tiny", "", "ab", contender, seed, "0.1.0", {}, result, "hash")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make() -> Make:
     """Make a comparison: the first contender hangs, each later one is a tenth slower."""
 

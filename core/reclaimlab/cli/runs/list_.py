@@ -15,7 +15,7 @@ from reclaimlab.store.reader import StoreReader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reclaimlab.store.records import StoredComparison
+    from reclaimlab.store.records import Note, StoredComparison
 
 
 @click.command("list", epilog=example("reclaimlab runs list --tag for-the-mail"))
@@ -55,9 +55,16 @@ def stored_object(stored: StoredComparison) -> dict[str, Any]:
         "failed_runs": stored.failed_runs,
         "worst_verdict": stored.worst_verdict or None,
         "tags": list(stored.tags),
-        "notes": [{"created_at": note.created_at, "text": note.text} for note in stored.notes],
+        "notes": [note_object(note) for note in stored.notes],
         "package_version": stored.head.package_version,
     }
+
+
+def note_object(note: Note) -> dict[str, Any]:
+    """Return a note as plain JSON data; one on the comparison as a whole has no place."""
+    place = {"contender": note.contender, "seed": note.seed, "time_ns": note.time_ns}
+    about = {name: value for name, value in place.items() if value not in ("", None)}
+    return {"created_at": note.created_at, "text": note.text} | about
 
 
 def _row(stored: StoredComparison) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def _describe(stored: StoredComparison, records: tuple[RunRecord, ...]) -> str:
         f"scenario hash {head.scenario_hash}",
     ]
     facts += [f"tag: {tag}" for tag in stored.tags]
-    facts += [f"note of {note.created_at[:19]}: {note.text}" for note in stored.notes]
+    facts += [f"note of {note.created_at[:19]}: {note.line}" for note in stored.notes]
     table = format_table(("contender", "seed", "verdict", "ended", "result"), map(_row, records))
     return "\n".join(facts) + "\n\n" + table
 

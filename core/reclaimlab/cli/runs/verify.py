@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reclaimlab.cli import options
+from reclaimlab.cli.bundle_policies import ask_to_load
 from reclaimlab.cli.example import example
 from reclaimlab.cli.group import EXIT_FAILED_ON, EXIT_INTERRUPTED
 from reclaimlab.cli.interrupt import StopSwitch
@@ -20,29 +21,47 @@ from reclaimlab.store.reader import StoreReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reclaimlab.store.records import RunRecord
-
 
 @click.command("verify", epilog=example("reclaimlab runs verify latest"))
 @click.argument("comparison_id", metavar="ID|FILE.zip")
+@click.option(
+    "--with-policies",
+    is_flag=True,
+    help="Of a bundle: show each policy that is not installed here, and ask whether to run it.",
+)
 @options.db
 @options.jobs
 @options.quiet
 @options.as_json
 @click.pass_context
 def command(
-    ctx: click.Context, comparison_id: str, db: Path, jobs: int, quiet: bool, as_json: bool
+    ctx: click.Context,
+    comparison_id: str,
+    with_policies: bool,
+    db: Path,
+    jobs: int,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run a comparison again and compare every byte.
 
-    ID is also the file of a bundle that `reclaimlab bundle` made.
+    ID is also the file of a bundle that `reclaimlab bundle` made. Its policies are not run unless
+    they are installed here, or shown and allowed one by one.
 
     Each run is simulated from the scenario text it was stored with. Exits with 1 if a result
     differs.
     """
-    stored_id, records, sources = _stored(comparison_id, db)
-    for difference in sources:
-        click.echo(f"note: {plain(difference)}", err=True)
+    if comparison_id.endswith(".zip"):
+        bundle = read_bundle(Path(comparison_id))
+        stored_id, records = bundle.id, bundle.records
+        if with_policies:
+            ask_to_load(ctx, bundle)
+        for difference in bundle.differences():
+            click.echo(f"note: {plain(difference)}", err=True)
+    else:
+        with StoreReader(db) as reader:
+            stored_id = reader.resolve(comparison_id)
+            records = reader.runs(stored_id)
     with StopSwitch() as switch:
         done = verify(records, jobs=jobs, stop=switch.asked)
         found = list(_told(done, len(records), quiet=quiet))
@@ -57,16 +76,6 @@ def command(
     if len(found) < len(records):
         ctx.exit(EXIT_INTERRUPTED)
     ctx.exit(EXIT_FAILED_ON if differing else 0)
-
-
-def _stored(name: str, db: Path) -> tuple[str, tuple[RunRecord, ...], tuple[str, ...]]:
-    """Return the id, the runs, and which versions or sources are not those of the bundle."""
-    if name.endswith(".zip"):
-        bundle = read_bundle(Path(name))
-        return bundle.id, bundle.records, bundle.differences()
-    with StoreReader(db) as reader:
-        stored_id = reader.resolve(name)
-        return stored_id, reader.runs(stored_id), ()
 
 
 def _told(done: Iterator[Verification], planned: int, *, quiet: bool) -> Iterator[Verification]:

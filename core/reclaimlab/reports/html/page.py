@@ -11,6 +11,7 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from reclaimlab.policy.extensions import Table, Verbatim
 from reclaimlab.reports.evidence import NOTHING, Evidence
 from reclaimlab.reports.html.evidence import incident_sections
 from reclaimlab.reports.html.markup import Markup, block, joined, table, tag
@@ -22,7 +23,9 @@ from reclaimlab.reports.text import seeds_text, verdict_text, versions_text
 from reclaimlab.runs.seeds_needed import seed_warnings
 
 if TYPE_CHECKING:
+    from reclaimlab.policy.extensions import Block
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 
 def html_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:
@@ -61,6 +64,8 @@ def _sections(comparison: Comparison, evidence: Evidence) -> list[Markup]:
         *metric_sections(comparison),
         *incident_sections(comparison),
         _series(evidence),
+        *map(_section, evidence.sections),
+        _faults(evidence.faults(comparison)),
         _settings(comparison, evidence),
         _reproduce(comparison, evidence),
     ]
@@ -129,6 +134,31 @@ def _series(evidence: Evidence) -> Markup:
         return Markup()
     words = "Of the run that shows each contender's incident, else of the first seed."
     return joined([tag("h2", "Series"), tag("p", words), tag("div", *drawn, class_="plots")])
+
+
+def _section(section: Section) -> Markup:
+    parts = [tag("h2", section.title), *map(_block, section.blocks)]
+    if section.error:
+        parts.append(tag("p", f"No section: {section.error}", class_="bad"))
+    return tag("section", *parts)
+
+
+def _block(made: Block) -> Markup:
+    match made:
+        case Table(header, rows):
+            lines = ([str(cell) for cell in row] for row in rows)
+            return table(", ".join(header), header, lines, class_="sortable words")
+        case Verbatim(text):
+            return block(text)
+        case _:
+            return tag("p", made)
+
+
+def _faults(faults: tuple[str, ...]) -> Markup:
+    if not faults:
+        return Markup()
+    listed = tag("ul", *(tag("li", each) for each in faults))
+    return tag("div", tag("strong", "Plugins at fault"), listed, class_="warning", role="note")
 
 
 def _settings(comparison: Comparison, evidence: Evidence) -> Markup:
