@@ -9,6 +9,7 @@ from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, slee
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import Mapping
 
 LEAST_PIECE: Final = 128
 """Pages written at once at least: the flushes of the system's disk in the traces of three quiet
@@ -27,10 +28,10 @@ def replay(context: Context, *, writes: str, step: int, backlog: int) -> Steps:
     the first step comes the ``backlog`` (bytes), in one go.
     """
     context.process.background = True
-    mappings = []
+    mappings: list[Mapping] = []
     for number in range(FILES):
-        name = f"{context.process.name}.{number}"
-        mappings.append((yield from context.fs.create(context.k, name)))
+        mapping = yield from context.fs.create(context.k, f"{context.process.name}.{number}")
+        mappings.append(mapping)
     begun, turn, page_ns = context.k.loop.now, 0, copy_ns(DEFAULT_COPY_BW)
     if backlog:
         yield from sys_write(context, mappings[0], 0, pages(backlog), page_ns)
