@@ -343,9 +343,14 @@ class BlockDevice:
                         self._loop.call_at(finish, on_done)
                     yield (self.requests - before) * SUBMIT_REQUEST_NS
                     return
+            self.blk_finish_plug()
             yield from self.get_request(leaves)
             batching = BLK_BATCH_REQ if self.legacy else 0
             others = 0 if self.legacy else min(len(self.tags.waiters), SBQ_WAKE_BATCH - 1)
+
+    def blk_finish_plug(self) -> None:
+        """Let the last request go: who submits next has a plug of his own and joins none before."""
+        self._open_request = None
 
     def blkdev_issue_flush(self) -> Steps:
         """Sleep until the device has emptied its cache: after the requests that it holds itself."""
