@@ -20,6 +20,7 @@ from reclaimlab.kernel.bdi_writeback import WbWork
 from reclaimlab.kernel.bounded_pool import BoundedPool
 from reclaimlab.kernel.folio import Extent
 from reclaimlab.kernel.fs_writeback import EVERYTHING
+from reclaimlab.kernel.page_alloc import MAX_RECLAIM_RETRIES
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 512
 """A quota above this is never used up: no scenario that can be explored has so many pages."""
+MOST_TRIES = 8
+"""Tries of one charge above this are as good as this many: the kernels look at 5 at most."""
 ENDLESS = 1024
 GONE: Any = Extent(None, -1, 0, cast("Any", None))
 """Stands for a page that was freed, where only its having been there counts."""
@@ -135,6 +138,7 @@ def _forget_statistics(k: Kernel) -> None:
         group.lruvec.recent_scanned[:] = group.lruvec.recent_rotated[:] = [0, 0]
     for process in k.processes:
         process.write_ns.clear()
+        process.read_ns.clear()
         process.accepted_bytes = process.throttled_ns = process.reclaim_ns = 0
         process.errors = 0
     for wb in k.wbs:
@@ -274,6 +278,10 @@ def _tidy(frame: Any) -> None:
             value.nr_pages = EVERYTHING if value.nr_pages > MOST_PAGES else value.nr_pages
         elif name == "wrote" and kind is int:
             setattr(frame, name, min(value, 1))
+        elif name == "rounds" and kind is int:
+            setattr(frame, name, min(value, MAX_RECLAIM_RETRIES + 1))
+        elif name in ("attempts", "kills") and kind is int:
+            setattr(frame, name, min(value, MOST_TRIES))
         elif kind is ScanControl:
             value.debt_ns = 0
             value.still = None
