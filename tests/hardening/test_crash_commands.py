@@ -207,10 +207,12 @@ def test_a_killed_window_keeps_every_run_and_the_next_one_says_so(
 ) -> None:
     store, told, before = tmp_path / "runs.sqlite", [], 32
     shutil.copyfile(stored, store)
-    command = [sys.executable, str(HERE / "scripted_window.py"), str(store), str(tiny), "60"]
+    module = "tests.hardening.scripted_window"
+    command = [sys.executable, "-m", module, str(store), str(tiny), "60"]
     for attempt in range(25 if soak else 2):
         with subprocess.Popen(
             command,
+            cwd=HERE.parents[1],
             env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

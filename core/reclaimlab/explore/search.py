@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.exploring import EndlessStepError, Kind
@@ -16,6 +17,9 @@ from reclaimlab.kernel import invariants, oom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    Stop = Callable[[int, int], bool]
+    """Told states and transitions so far, says whether to stop."""
 
     from reclaimlab.engine.exploring import Move
     from reclaimlab.explore.machine import Machine
@@ -34,6 +38,7 @@ class Search:
     Attributes:
         why_cut: why it ended before the space did.
         broken: what is wrong in the first state with a broken invariant.
+        void: the order of pages makes a difference, and the machine did not keep it.
     """
 
     def __init__(
@@ -45,73 +50,46 @@ class Search:
         self.machine = machine
         self.properties = properties or {}
         self.request = request
-        self._begin()
-
-    def _begin(self) -> None:
-        """Know nothing."""
         self.graph = Graph()
         self.why_cut = ""
         self.broken = ""
+        self.void = False
         self.depth = 0
         self.offences: dict[str, set[int]] = {}
         """Property of a third party -> the states in which it does not hold."""
-        self._void = False
         self._offended: list[str] = []
         self._known: dict[bytes, int] = {}
         self._path: list[_Place] = []
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
-        """Search until everything is seen or a bound is met.
-
-        A glance first: it shows what changes at all. Coarse steps show no order of pages, unless a
-        task waits for one: if that is met, the search begins anew and keeps the order.
-        """
+    def run(self, stop: Stop = lambda _states, _transitions: False) -> None:
+        """Search until everything is seen or a bound is met."""
         gc.freeze()  # the model itself is no garbage
         gc.set_threshold(50_000, 20, 100)
-        self._ends = time.monotonic() + self.request.max_seconds
-        machine, bound = self.machine, self.request.max_states
-        machine.ordered = machine.loop.fine or not self.request.reduce
-        glance = min(GLANCE, bound)
-        self._search_kept(glance, stop)
-        if glance < bound and len(self.graph.truths) >= glance:
-            machine.settle()
-            self._search_kept(bound, stop)
-        machine.check()
-
-    def _search_kept(self, bound: int, stop: Callable[[], bool]) -> None:
-        """Search; once more if the order of pages turns out to make a difference."""
-        machine = self.machine
-        self._search(bound, stop)
-        if self._void:
-            machine.ordered, machine.order_shows = True, False
-            self._search(bound, stop)
-
-    def _search(self, bound: int, stop: Callable[[], bool]) -> None:
-        self._begin()
+        began = time.monotonic()
         truths = self._truths()
         self._descend(self.machine.look(), self._enter(truths), 0)
         looked = 0
-        while self._path and not self._void:
+        while self._path and not self.void:
             if not self._advance(self._path[-1]):
                 left = self._path.pop()
                 self.machine.go_back(left.view)
                 looked += 1
-            if not looked % LOOK_EVERY or len(self.graph.truths) >= bound:
-                self.why_cut = self._bound(bound, stop)
-                looked += 1
-                if self.why_cut:
-                    break
+                if looked % LOOK_EVERY == 0:
+                    self.why_cut = self._bound(time.monotonic() - began, stop)
+                    if self.why_cut:
+                        break
         for place in reversed(self._path):
             self.graph.truths[place.state] |= graph.UNKNOWN
             self.machine.go_back(place.view)
+        self.machine.check()
 
-    def _bound(self, bound: int, stop: Callable[[], bool]) -> str:
+    def _bound(self, seconds: float, stop: Stop) -> str:
         states = len(self.graph.truths)
-        if states >= bound:
+        if states >= self.request.max_states:
             return f"{states} states were seen (--max-states)"
-        if time.monotonic() >= self._ends:
-            return f"{self.request.max_seconds:.0f} s have passed (--max-time)"
-        return "it was interrupted" if stop() else ""
+        if seconds >= self.request.max_seconds:
+            return f"{seconds:.0f} s have passed (--max-time)"
+        return "it was interrupted" if stop(states, self.graph.transitions) else ""
 
     def _enter(self, truths: int) -> int:
         """Return the number of a new state."""
@@ -148,7 +126,7 @@ class Search:
         place, move = here.wanted.pop(0)
         events, view, truths = self._step(move, here.view)
         if self.machine.order_shows:
-            self._void = True
+            self.void = True
             self.machine.go_back(view)
             return True
         if events & graph.OUT_OF_MEMORY and not here.last_resort:
@@ -243,6 +221,36 @@ class SeenState:
     def waits(self) -> dict[str, str]:
         """Task -> what it waits for."""
         return {task.name: task.waits_for() for task in self._k.loop.tasks if task.waits_on}
+
+
+def searched(
+    make: Callable[[ExploreRequest], Search], request: ExploreRequest, stop: Stop
+) -> Search:
+    """Search with what ``make`` returns for a request: for a machine, which is at its start.
+
+    A glance first: it shows what changes at all, and whether the order of pages makes a difference.
+    Coarse steps show none, unless a task waits for a page.
+    """
+    glance = replace(request, max_states=min(GLANCE, request.max_states))
+    search = make(glance)
+    machine = search.machine
+    machine.ordered = machine.loop.fine or not request.reduce
+    search = _kept(search, make, stop)
+    if search.why_cut and glance != request:
+        machine.settle()
+        search = _kept(make(request), make, stop)
+    return search
+
+
+def _kept(search: Search, make: Callable[[ExploreRequest], Search], stop: Stop) -> Search:
+    search.run(stop)
+    if not search.void:
+        return search
+    machine = search.machine
+    machine.ordered, machine.order_shows = True, False
+    again = make(search.request)
+    again.run(stop)
+    return again
 
 
 def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DEF_PRIORITY = 12
 SWAP_CLUSTER_MAX = 32
+TIME_STEP_NS = 200_000
+"""CPU time that may pass in one step of simulated time: far below any timer of the model."""
 
 
 class ShrinkStat:
@@ -181,6 +183,17 @@ class ScanControl:
             folio = FolioView(extent.reclaim, extent.swapcache, dirty=True, writeback=False)
             decision = self.rules.dirty[key] = k.hooks.decide_dirty_folio(folio, self.view)
         return decision
+
+    def count(self, k: Kernel, scanned: int, reclaimed: int) -> None:
+        """Add pages looked at, and freed, to the counters of the pass, the machine, the memcg."""
+        self.nr_scanned += scanned
+        vmstat = k.vmstat
+        vmstat.pgscan += scanned
+        vmstat.pgsteal += reclaimed
+        k.zone.pages_scanned += scanned
+        if self.target is not None:
+            self.target.pgscan += scanned
+            self.target.pgsteal += reclaimed
 
     def answers(self) -> tuple[list[WritebackDecision | None], list[DirtyDecision | None]]:
         """Return what policies have answered in this pass: by state of the page, dirty pages."""
