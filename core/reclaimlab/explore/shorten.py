@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from reclaimlab.engine.waitgraph import closed_set
 from reclaimlab.explore.replay import Replayer
 from reclaimlab.explore.request import PropertyName, UnexplorableError
+from reclaimlab.kernel import oom
 
 if TYPE_CHECKING:
     from reclaimlab.explore.request import ScheduleStep
     from reclaimlab.explore.schedule import Schedule
+    from reclaimlab.kernel.kernel import Kernel
 
 Steps = tuple["ScheduleStep", ...]
 
@@ -35,8 +37,9 @@ def shorten(schedule: Schedule, *, is_shortest: bool = False) -> Schedule:
     steps = shorter.with_fewer_turns(needed)
     if steps == schedule.steps:
         return schedule
-    # Where it was decided is known of the schedule that was searched, not of this one.
-    return replace(schedule, steps=steps, no_return=-1)
+    # Where it was decided is known of a schedule that was searched, not of one with fewer steps.
+    turn = schedule.no_return if is_shortest else -1
+    return replace(schedule, steps=steps, no_return=turn)
 
 
 def turns(steps: Steps) -> int:
@@ -71,15 +74,37 @@ class _Shorter:
             size = max(size // 2, 1)
 
     def with_fewer_turns(self, steps: Steps) -> Steps:
-        """Move a step next to another of the same task, while that shows the same."""
+        """Move a step next to another of the same task, where both orders lead to the same.
+
+        Not across the point of no return, so that it stays where it is.
+        """
+        turn = self._schedule.no_return
         better = True
         while better:
             better = False
             for at in range(len(steps) - 1):
                 candidate = (*steps[:at], steps[at + 1], steps[at], *steps[at + 2 :])
-                if turns(candidate) < turns(steps) and self._shows(candidate) == candidate:
+                if (
+                    turns(candidate) < turns(steps)
+                    and not at < turn <= at + 2
+                    and self._same_after(steps, candidate, at + 2)
+                    and self._shows(candidate) == candidate
+                ):
                     steps, better = candidate, True
         return steps
+
+    def _same_after(self, one: Steps, other: Steps, count: int) -> bool:
+        """Return whether so many steps of two schedules lead to the same state."""
+        seen = []
+        for steps in (one, other):
+            course = self._replayer.start()
+            try:
+                for number, step in enumerate(steps[:count], 1):
+                    course.make(step, number)
+            except UnexplorableError:
+                return False
+            seen.append(_state(course.k))
+        return seen[0] == seen[1]
 
     def _shows(self, steps: Steps) -> Steps | None:
         """Return the steps that could be made up to where it shows; None if it does not."""
@@ -98,3 +123,19 @@ class _Shorter:
             elif closed_set(k.loop.tasks) or not k.loop.moves():  # type: ignore[attr-defined]  # it explores
                 return tuple(made)
         return None
+
+
+def _state(k: Kernel) -> tuple[object, ...]:
+    """Return what tells two states apart: tasks, pages, requests, and the memory as a whole."""
+    tasks = [
+        (task.name, task.state, task.flags, task.waits_for(), task.stack()) for task in k.loop.tasks
+    ]
+    pages = [
+        (extent.mapping.name, extent.index, extent.nr, extent.dirty, extent.reclaim,
+         extent.unit.label if extent.unit is not None else "")
+        for group in k.memcgs
+        for lru in (group.lruvec.inactive_file, group.lruvec.active_file)
+        for extent in lru
+    ]  # fmt: skip
+    waiting = len(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
+    return tasks, pages, waiting, oom.memory_state(k)

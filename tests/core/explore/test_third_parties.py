@@ -64,6 +64,23 @@ class Fickle(Policy):
 """
 
 
+STATEFUL = """# /// reclaimlab
+# name = "stateful"
+# class = "Stateful"
+# ///
+from reclaimlab.policy import OomAction, Policy, PolicyInfo, hookimpl
+
+class Stateful(Policy):
+    info = PolicyInfo(name="stateful", title="remembers what it was asked", claim="none")
+    turn = 0
+
+    @hookimpl
+    def decide_oom(self, failure):
+        self.turn += 1
+        return OomAction.ENOMEM if self.turn % 2 else OomAction.FORCE
+"""
+
+
 def request(contender: str) -> ExploreRequest:
     scenario = load_scenario("tiny-completion", ("pages=2", "writer_gfp=fs"))
     return ExploreRequest(scenario_toml(scenario), "tiny-completion", contender, max_seconds=60)
@@ -98,6 +115,15 @@ def test_a_policy_that_does_not_answer_the_same_twice_is_named(
     plug(tmp_path, FICKLE, monkeypatch)
     with pytest.raises(PolicyError, match=r"fickle.*decide_writeback_wait"):
         explore(request("linux-3.10+fickle"))
+
+
+def test_a_policy_whose_hidden_state_makes_the_same_prefix_end_elsewhere_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug(tmp_path, STATEFUL, monkeypatch)
+    text = scenario_toml(load_scenario("tiny-completion", ("pages=2",)))
+    with pytest.raises(PolicyError, match=r"stateful.*decide_oom.*same prefix"):
+        explore(ExploreRequest(text, "tiny-completion", f"{MEF}+stateful", max_seconds=60))
 
 
 ENDS = """# /// reclaimlab
