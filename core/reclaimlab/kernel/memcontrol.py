@@ -306,5 +306,6 @@ def mem_cgroup_soft_reclaim(k: Kernel, group: MemCgroup, gfp: int) -> Steps:
             break
         if loop >= 2 and (not total or total >= excess >> 2):
             break
-    yield costs.RECLAIM_CALL_NS
+    if not k.loop.elapse(costs.RECLAIM_CALL_NS):
+        yield costs.RECLAIM_CALL_NS
     return total, scanned
