@@ -9,7 +9,7 @@ import click
 
 from reclaimlab.cli import options
 from reclaimlab.cli.example import example
-from reclaimlab.cli.sweep.text import beside_verdict, text_table
+from reclaimlab.cli.sweep.text import beside_verdict, shown_metric, text_table
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.measure.records import METRICS
 from reclaimlab.reports.json_object import dump
@@ -53,15 +53,17 @@ def command(
     if as_json:
         click.echo(dump(sweep_object(head, points)), nl=False)
     elif form == "text":
-        _put(f"{text_table(points, metric or head.decides)}\n", output)
+        _put(f"{text_table(points, metric or shown_metric(head.decides))}\n", output)
     elif form == "html":
         from reclaimlab.reports.html.heatmap import heatmap_page
 
-        _put(heatmap_page(head, points, beside_verdict(metric or head.decides)), output)
+        _put(
+            heatmap_page(head, points, beside_verdict(metric or shown_metric(head.decides))), output
+        )
     else:
         from reclaimlab.sweep.heatmap import draw
 
-        draw(head, points, metric or head.decides, _needed(output, form))
+        draw(head, points, metric or shown_metric(head.decides), _needed(output, form))
 
 
 def _export(form: str, rows: list[dict[str, object]], output: Path | None) -> None:
