@@ -13,7 +13,7 @@ from reclaimlab.cli.sweep.run import canonical
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
 from reclaimlab.runs.run import installed_policies
-from reclaimlab.sweep.ablate import Ablation, FixSet, ablate
+from reclaimlab.sweep.ablate import Ablation, FixSet, ablate, check_size
 from reclaimlab.sweep.plan import Source
 from reclaimlab.sweep.values import SweepError
 
@@ -53,6 +53,7 @@ def command(
     sources = {text: _source(text, asked.settings) for text in scenarios}
     base = kernel or next(iter(sources.values())).scenario({}).kernel
     names = _fixes(base, fixes)
+    check_size(names, sources, asked.seeds)
     found, tally = ask(
         lambda evaluator: ablate(base, names, sources, asked.seeds, evaluator), asked
     )
