@@ -18,7 +18,7 @@ MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 w
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces test-vmscan test-html bench matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -72,6 +72,9 @@ test-html: $(VENV)/installed-dev	## open HTML reports in Chromium (CHROMIUM): ax
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m benchmarks.report
+
+bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
 
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null

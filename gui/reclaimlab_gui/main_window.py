@@ -34,6 +34,7 @@ from reclaimlab_gui.views.matrix import MatrixView
 from reclaimlab_gui.views.plugins import PluginsView
 from reclaimlab_gui.views.run import RunView
 from reclaimlab_gui.views.set_up import SetUpView
+from reclaimlab_gui.views.validate import ValidateView
 from reclaimlab_gui.views.why import WhyView
 from reclaimlab_gui.widgets.message_bar import MessageBar
 
@@ -63,8 +64,10 @@ class MainWindow(QMainWindow):
         self.history = HistoryView(session)
         self.plugins = PluginsView(session)
         self.matrix = MatrixView(session)
+        self.validate = ValidateView(session)
         self.views: tuple[View, ...] = (
             self.set_up, self.run, self.compare, self.why, self.history, self.plugins, self.matrix,
+            self.validate,
         )  # fmt: skip
         self.setAcceptDrops(True)
         self.message = MessageBar()

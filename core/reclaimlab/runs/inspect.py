@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from reclaimlab.hosting.contender import parse_contender
@@ -63,6 +64,7 @@ def inspect_record(
     *,
     from_ns: int = 0,
     until_ns: int | None = None,
+    events: bool = True,
     limits: Limits | None = None,
     stop: Stop | None = None,
 ) -> Timeline:
@@ -72,6 +74,7 @@ def inspect_record(
         record: a run that has a result.
         from_ns: keep nothing that was over before (ns of simulated time).
         until_ns: end then.
+        events: also return tracepoints and wake-ups, which are half of the bytes.
         limits: what others' policies may use; the environment's if None.
         stop: asked all the time; with it, the run is made in a process that it ends.
 
@@ -81,11 +84,12 @@ def inspect_record(
         RunStoppedError: ``stop`` said so.
     """
     made: Timeline = call_apart(
-        record.contender, _made_again, record, from_ns, until_ns, limits=limits, stop=stop
+        record.contender, _made_again, record, from_ns, until_ns, events, limits=limits, stop=stop
     )
     return made
 
 
-def _made_again(record: RunRecord, from_ns: int, until_ns: int | None) -> Timeline:
+def _made_again(record: RunRecord, from_ns: int, until_ns: int | None, events: bool) -> Timeline:
     scenario = read_scenario(record.scenario_text, record.scenario)
-    return inspect_run(scenario, record.contender, record.seed, from_ns=from_ns, until_ns=until_ns)
+    made = inspect_run(scenario, record.contender, record.seed, from_ns=from_ns, until_ns=until_ns)
+    return made if events else dataclasses.replace(made, events=(), wakes=())

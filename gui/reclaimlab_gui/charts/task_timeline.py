@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from reclaimlab.measure.timeline import TaskState
+from reclaimlab_gui.charts.axis import Axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ class TaskTimeline(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Timeline by task")
-        self._plot: Any = pg.PlotWidget()
+        self._plot: Any = pg.PlotWidget(axisItems={side: Axis(side) for side in ("left", "bottom")})
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
@@ -124,7 +125,7 @@ class TaskTimeline(QWidget):
     def _fit_letters(self) -> None:
         font = self.font()
         row = (self.height() - 4 * self.fontMetrics().height()) / max(self._rows, 1)
-        font.setPixelSize(int(min(max(row - 2, 8), self.fontMetrics().height() - 3)))
+        font.setPixelSize(int(min(max(row - 1, 8), self.fontMetrics().height() - 3)))
         self._plot.getPlotItem().getAxis("left").setStyle(tickFont=font)
 
     def show_time(self, time_ns: int) -> None:

@@ -43,7 +43,7 @@ class ExportDialog(QDialog):
         self._view = view
         self._session = session
         self.formats = formats_for(
-            numbers=view.numbers if len(view.csv_rows()) > 1 else "",
+            numbers=view.csv_title if len(view.csv_rows()) > 1 else "",
             has_comparison=bool(view.comparison_id()),
             runs=len(view.runs_on_screen()),
         )
@@ -98,7 +98,7 @@ class ExportDialog(QDialog):
         self.fault.setText("The runs are made again, task by task; Cancel gives up.")
         self._export.setEnabled(False)
         ends = [(each, each.result.ended_ns) for each in records if each.result]
-        self._inspector.inspect([Inspection(each, 0, end) for each, end in ends])
+        self._inspector.inspect([Inspection(each, 0, end, events=True) for each, end in ends])
 
     def _on_inspected(self, timelines: tuple[Timeline, ...]) -> None:
         self._export.setEnabled(True)

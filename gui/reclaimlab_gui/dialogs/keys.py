@@ -23,6 +23,7 @@ IN_PLACE: Final = (
     (", and .", "Why: previous, next event"),
     ("P", "Why: let the time run, or stop it"),
     ("C", "Why: the moment when the cycle closed"),
+    ("J, K", "Why: the stack of the next, previous task"),
     ("N", "Why: write a note on this moment"),
     ("Delete", "History: delete the comparison or note; Why: the note"),
     ("Enter", "Tables: open the row"),

@@ -158,6 +158,7 @@ class PluginsView(View):
         self._background.broke.connect(self._on_broke)
         self._watcher.fileChanged.connect(self._on_file)
         self._settle.timeout.connect(self._on_settled)
+        self.session.theme_changed.connect(self._on_theme)
 
     def _on_selected(self, name: object) -> None:
         if not isinstance(name, str) or name not in self._facts:
@@ -166,6 +167,10 @@ class PluginsView(View):
         facts = self._facts[name]
         self.page.setMarkdown(facts.text(self._failures.get(name, "")))
         self.switch.setText("Enable" if facts.listed.state == "disabled" else "Disable")
+
+    def _on_theme(self) -> None:
+        self.table.fit_columns(40)
+        self._on_selected(self._shown)  # links have the colours of when the page was set
 
     def _on_switch(self) -> None:
         if self._shown:

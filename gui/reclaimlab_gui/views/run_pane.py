@@ -49,8 +49,16 @@ class RunPane(QWidget):
     note_wanted = Signal()
     note_unwanted = Signal(object)
 
-    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        theme: Theme,
+        *,
+        narrow: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._narrow = narrow
         self.timeline = _closed_first(timeline)
         self._theme = theme
         self._time_ns = -1
@@ -60,6 +68,7 @@ class RunPane(QWidget):
         self.graph = WaitGraphChart()
         self.stack = QPlainTextEdit()
         self.stack.setReadOnly(True)
+        self.stack.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.stack.setAccessibleName("Stack of the selected task")
         font = self.stack.font()
         font.setFamily("monospace")
@@ -108,6 +117,13 @@ class RunPane(QWidget):
         self._selected = label
         self._show()
 
+    def step_task(self, by: int) -> None:
+        """Select the task so many rows below."""
+        labels = [task.label for task in self.timeline.tasks]
+        if labels:
+            place = labels.index(self._selected) if self._selected in labels else 0
+            self.select_task(labels[(place + by) % len(labels)])
+
     def _show(self) -> None:
         self.layout_shown = lay_out(self.timeline.graph_at(self._time_ns))
         if not self._selected:  # until somebody chooses: a task of the cycle tells most
@@ -147,10 +163,12 @@ class RunPane(QWidget):
         name = QLabel(f"{self.timeline.contender}, seed {self.timeline.seed}")
         name.setProperty("heading", True)
         name.setMinimumWidth(10)
+        name.setToolTip(name.text())
         head.addWidget(VerdictBadge(str(self.timeline.verdict)))
         head.addWidget(name, 1)
         self._legend = QLabel(_legend(self._theme))
-        head.addWidget(self._legend)
+        if not self._narrow:
+            head.addWidget(self._legend)
         note = QPushButton("Note...")
         note.setToolTip("Write a note on this moment of the run (N)")
         note.setMaximumWidth(self.fontMetrics().horizontalAdvance("Note...") + 36)
@@ -179,10 +197,12 @@ class RunPane(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.chart)
         splitter.addWidget(below)
-        splitter.setSizes([340, 340])
+        splitter.setSizes([400, 300])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
+        if self._narrow:
+            layout.addWidget(self._legend)
         layout.addWidget(splitter, 1)
 
 
@@ -199,4 +219,4 @@ def _closed_first(timeline: Timeline) -> Timeline:
     last = timeline.graphs[-1] if timeline.graphs else None
     closed = {last.nodes[place].label for place in last.closed} if last else set()
     ordered = sorted(timeline.tasks, key=lambda task: task.label not in closed)
-    return dataclasses.replace(timeline, tasks=tuple(ordered), wakes=())
+    return dataclasses.replace(timeline, tasks=tuple(ordered))

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from reclaimlab.store.records import Note, RunRecord
     from reclaimlab_gui.session import RunKey, Session
 
-_KEPT_NS: Final = 10_000_000_000
-"""How much of a long run is kept, before its end: a second of a busy one is some megabytes."""
+_KEPT_NS: Final = 5_000_000_000
+"""How much of a long run is kept, before its end: a second of a busy one is 15 to 25 MB."""
 _FRAME_MS: Final = 40
 _STEPS: Final = 10_000
 _SPEEDS: Final = {"1/1000": 0.001, "1/100": 0.01, "1/10": 0.1, "real time": 1.0}
@@ -192,7 +192,8 @@ class WhyView(View):
             return
         for old in self.panes:
             old.deleteLater()
-        self.panes = tuple(RunPane(each, self.session.theme) for each in found)
+        narrow = len(found) > 1
+        self.panes = tuple(RunPane(each, self.session.theme, narrow=narrow) for each in found)
         for pane in self.panes:
             self._columns.addWidget(pane)
             pane.time_chosen.connect(self.show_time)
@@ -209,6 +210,10 @@ class WhyView(View):
         else:
             incident = self.panes[0].timeline.incident
             self.show_time(incident.time_ns if incident else self._ends()[0])
+
+    def _step_task(self, by: int) -> None:
+        for pane in self.panes:
+            pane.step_task(by)
 
     def _show_notes(self) -> None:
         """Show the notes as the store has them by now."""
@@ -305,9 +310,14 @@ class WhyView(View):
             shortcut.activated.connect(slot)
             button.setMaximumWidth(self.fontMetrics().horizontalAdvance(button.text()) + 40)
             row.addWidget(button)
-        note = QShortcut(QKeySequence("N"), self)
-        note.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        note.activated.connect(self._ask_note)
+        for key, call in (
+            ("N", self._ask_note),
+            ("J", partial(self._step_task, 1)),
+            ("K", partial(self._step_task, -1)),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(call)
         row.addWidget(self._speed)
         row.addWidget(QLabel("Beside"))
         row.addWidget(self._beside)
@@ -341,9 +351,9 @@ def _inspections(records: tuple[RunRecord, ...], wanted_ns: int | None) -> list[
     first = min(ends)
     begin = max(first - _KEPT_NS, 0)
     if wanted_ns is not None:
-        begin = max(min(begin, wanted_ns - _KEPT_NS // 10), 0)
+        begin = max(min(begin, wanted_ns - _KEPT_NS // 5), 0)
     return [
-        Inspection(record, begin, min(record.result.ended_ns, first + _KEPT_NS // 4))
+        Inspection(record, begin, min(record.result.ended_ns, first + _KEPT_NS // 2))
         for record in records
         if record.result is not None
     ]

@@ -27,6 +27,8 @@ class Inspection:
     record: RunRecord
     from_ns: int
     until_ns: int
+    events: bool = False
+    """Keep tracepoints and wake-ups too, as a trace file needs them."""
 
 
 class Inspector(QObject):
@@ -72,7 +74,11 @@ def _apart(wanted: Inspection, stopping: threading.Event) -> Timeline | None:
     record = wanted.record
     try:
         return inspect_record(
-            record, from_ns=wanted.from_ns, until_ns=wanted.until_ns, stop=stopping.is_set
+            record,
+            from_ns=wanted.from_ns,
+            until_ns=wanted.until_ns,
+            events=wanted.events,
+            stop=stopping.is_set,
         )
     except RunStoppedError:
         return None
