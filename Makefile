@@ -7,6 +7,11 @@ DEMO := compare xfs-softlimit-hang \
 	-c linux-3.10 -c linux-3.10+may-enter-fs -c linux-3.10+memalloc-noio -c linux-3.10+congestion-wait
 SEEDS ?= 200
 MATRIX := tests/golden/matrix.json
+ABLATION := tests/golden/ablation.json
+# What the mail argues about; the scenarios that cost least come first, for a set ends at its first bad one.
+MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 writer_gfp=fs" xfs-softlimit-hang \
+	-k linux-3.10 -f km-noio -f memalloc-noio -f pf-fstrans -f may-enter-fs -f unlocked-write-begin \
+	-f wait-after-batch -f congestion-wait -f memcg-dirty-throttle
 
 # Each recipe is one shell script that stops at its first failing line.
 .ONESHELL:
@@ -75,6 +80,11 @@ matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
 	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
 	$(BIN)/python -m tests.tools.hung_cures
+
+ablation: $(VENV)/installed-base	## find which fixes of the mail suffice on its scenarios, and renew README.md
+	@mkdir -p build
+	$(BIN)/reclaimlab ablate $(MAIL) --db build/ablation.sqlite --readme README.md --json > build/ablation.json
+	mv build/ablation.json $(ABLATION)
 
 screenshots: $(VENV)/installed-screen	## take the pictures of gui/README.md, on a screen of their own
 	@xvfb-run -a -s "-screen 0 2000x1200x24" $(BIN)/python -m reclaimlab_gui.make_screenshots gui/screenshots
