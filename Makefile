@@ -105,7 +105,7 @@ $(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "== installing reclaimlab and its development tools"
 	if [ "$$CI" = true ] && $(LOCKED); then
-		$(PIP) install --require-hashes -r requirements-ci.lock
+		$(PIP) install --no-deps --require-hashes -r requirements-ci.lock
 	fi
 	$(PIP) install --editable '.[dev,gui]'
 	touch $(VENV)/installed-base $@
