@@ -15,7 +15,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces bench matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
 .PHONY: fuzz leaks mutation audit lock
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
@@ -25,7 +25,7 @@ demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the poste
 
 test: lint $(VENV)/installed-screen	## lint, tests with coverage, and a look into the wheel
 	@echo "== pytest"
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n 2 --dist loadgroup
 	echo "== wheel"
 	rm -rf build/wheel
 	$(BIN)/python -m build --quiet --no-isolation --wheel --outdir build/wheel
@@ -43,9 +43,36 @@ lint: $(VENV)/installed-dev	## style, types, and which way imports go
 test-traces: $(VENV)/installed-dev	## ask trace-cmd, which must be installed, to read a trace.dat
 	$(BIN)/pytest tests/tools/check_trace_cmd.py
 
+# Debian's linux-source-6.12 holds the script; any Linux tree of that version does.
+VMSCAN_SCRIPT ?= /usr/src/linux-source-6.12/Documentation/trace/postprocess/trace-vmscan-postprocess.pl
+
+test-vmscan: $(VENV)/installed-dev	## ask trace-vmscan-postprocess.pl of Linux 6.12 (VMSCAN_SCRIPT) to read ftrace text
+	@if [ ! -f "$(VMSCAN_SCRIPT)" ]; then
+		echo "there is no $(VMSCAN_SCRIPT); name the script of a Linux 6.12 tree: make test-vmscan VMSCAN_SCRIPT=..." >&2
+		exit 1
+	fi
+	VMSCAN_SCRIPT="$(VMSCAN_SCRIPT)" $(BIN)/pytest tests/tools/check_vmscan_postprocess.py
+
+CHROMIUM ?= /usr/bin/chromium
+
+test-html: $(VENV)/installed-dev	## open HTML reports in Chromium (CHROMIUM): axe-core, console, network, sorting; needs node and npm
+	@for needed in node npm "$(CHROMIUM)"; do
+		if ! command -v "$$needed" >/dev/null; then
+			echo "make test-html needs $$needed: on Debian, apt-get install chromium nodejs npm" >&2
+			exit 1
+		fi
+	done
+	mkdir -p build/html
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix build/html axe-core@4 puppeteer-core@24
+	CHROMIUM="$(CHROMIUM)" NODE_MODULES=build/html/node_modules PICTURES=build/html/pictures \
+		$(BIN)/pytest -s tests/core/reports/check_html.py
+
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m benchmarks.report
+
+bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
 
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null

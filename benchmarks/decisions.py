@@ -41,7 +41,8 @@ def scan_decisions() -> Callable[[], None]:
     table = build_table(parse_contender("linux-3.10", catalog), catalog)
     zone = SimpleNamespace(writeback=False, dirty=False, congested=False)
     task = SimpleNamespace(flags=0)
-    k = cast("Any", SimpleNamespace(hooks=table, zone=zone, current=task, cgroup="v1"))
+    kernel = {"hooks": table, "zone": zone, "current": task, "cgroup": "v1", "reclaim_slowdown": 1}
+    k = cast("Any", SimpleNamespace(**kernel))
     sc = ScanControl(k, GFP_KERNEL, target=None)
     extent = Extent(Mapping("file"), 0, 32, cast("Any", None))
 

@@ -1,4 +1,4 @@
-"""All that the author of a workload, a filesystem or a device model imports.
+"""All that the author of a workload, a filesystem, a device model or a report section imports.
 
 Policies need none of this: they have :mod:`reclaimlab.policy`. What stands here keeps its meaning
 within a version of the plugin API; what is imported from anywhere else in the core may change.
@@ -17,6 +17,7 @@ from reclaimlab.fs.xfs import Xfs
 from reclaimlab.kernel.kernel import Kernel
 from reclaimlab.machine.plugged import DevicePlace, MountPlace
 from reclaimlab.policy import API_VERSION, MSEC, FilesystemFeatures, Scope, parameter
+from reclaimlab.policy.extensions import ComparisonView, ResultView, Table, Verbatim
 from reclaimlab.units import PAGE_SIZE, SEC, pages
 from reclaimlab.workloads.context import Context, copy_ns, do_exit, fault_in, sleep, sys_write
 
@@ -26,6 +27,7 @@ __all__ = [
     "PAGE_SIZE",
     "SEC",
     "BlockDevice",
+    "ComparisonView",
     "Context",
     "DevicePlace",
     "Ext3",
@@ -37,10 +39,13 @@ __all__ = [
     "Kernel",
     "MountPlace",
     "Mutex",
+    "ResultView",
     "Scope",
     "Steps",
     "Stream",
+    "Table",
     "Tmpfs",
+    "Verbatim",
     "WaitQueue",
     "Xfs",
     "copy_ns",

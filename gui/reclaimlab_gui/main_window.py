@@ -34,6 +34,7 @@ from reclaimlab_gui.views.matrix import MatrixView
 from reclaimlab_gui.views.plugins import PluginsView
 from reclaimlab_gui.views.run import RunView
 from reclaimlab_gui.views.set_up import SetUpView
+from reclaimlab_gui.views.validate import ValidateView
 from reclaimlab_gui.views.why import WhyView
 from reclaimlab_gui.widgets.message_bar import MessageBar
 
@@ -63,8 +64,10 @@ class MainWindow(QMainWindow):
         self.history = HistoryView(session)
         self.plugins = PluginsView(session)
         self.matrix = MatrixView(session)
+        self.validate = ValidateView(session)
         self.views: tuple[View, ...] = (
             self.set_up, self.run, self.compare, self.why, self.history, self.plugins, self.matrix,
+            self.validate,
         )  # fmt: skip
         self.setAcceptDrops(True)
         self.message = MessageBar()
@@ -176,6 +179,7 @@ class MainWindow(QMainWindow):
         file, run, look, help_ = self._menus
         self._command(file, "Open a store or a scenario...", self._ask_path, "Ctrl+O")
         self._command(file, "Export what is on screen...", self.export, "Ctrl+E")
+        self._command(file, "Undo the last change of the store", self.session.undo, "Ctrl+Z")
         self._command(file, "Quit", self.close, "Ctrl+Q")
         self._command(run, "Run the comparison that is set up", self.set_up.start, "Ctrl+R")
         self._command(run, "Cancel the runs under way", self.run.cancel, "Ctrl+.")
@@ -228,11 +232,13 @@ class MainWindow(QMainWindow):
         session.compare_requested.connect(self._on_compare)
         session.runs_requested.connect(self._on_compare)
         session.why_requested.connect(self._on_why)
+        session.moment_requested.connect(self._on_why)
         session.setup_requested.connect(self._on_setup)
         self.set_up.run_requested.connect(self._on_run)
         self.run.setup_wanted.connect(self._on_setup)
         self.compare.setup_wanted.connect(self._on_setup)
         self.run.finished.connect(self._on_finished)
+        self.run.run_failed.connect(self.plugins.note_failure)
         self.plugins.changed_on_disk.connect(self._on_plugin_changed)
 
     def _restore(self) -> None:
@@ -312,8 +318,12 @@ class MainWindow(QMainWindow):
         )
 
     def _run_again(self) -> None:
-        self.run.run_again()
-        self.show_view(self.run)
+        if self.run.can_run_again:
+            self.run.run_again()
+            self.show_view(self.run)
+        else:
+            self.message.show_note("Nothing was run in this window yet: set it up, then run it.")
+            self.show_view(self.set_up)
 
 
 def _actions_of(menu: QMenu) -> list[QAction]:

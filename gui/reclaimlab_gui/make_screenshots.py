@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QSettings, Qt
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -64,6 +65,13 @@ def _fill(window: MainWindow) -> None:
     comparison = window.compare.comparison_id()
     window.session.why_requested.emit((RunKey(comparison, "linux-3.10", window.compare.seed),))
     _wait(lambda: bool(window.why.panes))
+    window.why.note("here the cycle closes")
+    window.history.tag("july")
+    window.history.note("the hang as it was posted, and three cures")
+    window.validate.search.setText("a_seq_xfs_20MBps")
+    window.validate.start()
+    _wait(lambda: not window.validate.running)
+    window.validate.search.clear()
     scenario = load_scenario("xfs-softlimit-hang", ["duration=20s"])
     plan = make_plan(scenario, ["linux-3.10", "linux-3.10+may-enter-fs"], range(1, 4))
     window.run.start(plan, scenario.duration, 2)
@@ -103,10 +111,26 @@ def _take_dialogs(window: MainWindow, folder: Path, theme: str) -> None:
 
 
 def _save(widget: QWidget, path: Path) -> None:
-    # Five bits a colour are enough for a window, and fewer bytes.
-    plain = Qt.ImageConversionFlag.ThresholdDither | Qt.ImageConversionFlag.AvoidDither
-    image = widget.grab().toImage()
-    image.convertToFormat(QImage.Format.Format_RGB16, plain).save(str(path))
+    _with_palette(widget.grab().toImage()).save(str(path))
+
+
+def _with_palette(image: QImage) -> QImage:
+    """Return a picture in its 256 commonest colours, the others next to one: half of the bytes."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    colours, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
+    common = colours[np.argsort(-counts, kind="stable")[:256]]
+    channels = [(each >> np.arange(0, 24, 8)[:, None]) & 255 for each in (colours, common)]
+    distances = sum(
+        (one[:, None] - other[None, :]) ** 2
+        for one, other in zip(channels[0], channels[1], strict=True)
+    )
+    nearest = np.argmin(distances, axis=1).astype(np.uint8)
+    content = np.ascontiguousarray(nearest[places].reshape(pixels.shape))
+    height, width = content.shape
+    found = QImage(content.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
+    found.setColorTable([int(colour) for colour in common])
+    return found.copy()
 
 
 def _wait(until: Callable[[], bool]) -> None:

@@ -33,6 +33,17 @@ class RunKey:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of the store that can be undone."""
+
+    comparison: str
+    """What it was done to."""
+    back: str
+    """What is said when it is undone."""
+    undo: Callable[[StoreWriter], object]
+
+
 class Session(QObject):
     """One per window: two windows look at two stores and know nothing of each other.
 
@@ -42,11 +53,14 @@ class Session(QObject):
         compare_requested: show a comparison (its id) side by side.
         runs_requested: show these runs (tuple of RunKey) side by side.
         why_requested: explain one or two runs (tuple of RunKey).
+        moment_requested: explain a run (RunKey) at a moment (ns; None: where its story is).
         setup_requested: put a scenario (name or path) into the form.
         problem_found: something did not work: a line for people.
         noted: something was done: a line for people.
         theme_changed: the colours have changed.
         plugins_changed: which plugins may be loaded has changed.
+        undo_changed: there is another step to undo, or none.
+        undone: a step was undone: the comparison it was done to.
     """
 
     database_opened = Signal()
@@ -54,17 +68,21 @@ class Session(QObject):
     compare_requested = Signal(str)
     runs_requested = Signal(object)
     why_requested = Signal(object)
+    moment_requested = Signal(object, object)
     setup_requested = Signal(str)
     problem_found = Signal(str)
     noted = Signal(str)
     theme_changed = Signal()
     plugins_changed = Signal()
+    undo_changed = Signal()
+    undone = Signal(str)
 
     def __init__(self, database: Path, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
         self.theme: Theme = LIGHT
         self._database = database
+        self._steps: list[Step] = []
         self._seen = self._stamp()
         self._timer = QTimer(self)
         self._timer.setInterval(_FOLLOW_MS)
@@ -86,6 +104,8 @@ class Session(QObject):
             return False
         self._database = path
         self._seen = self._stamp()
+        self._steps.clear()  # what was done was done to another store
+        self.undo_changed.emit()
         self.database_opened.emit()
         self.store_changed.emit()
         return True
@@ -111,6 +131,24 @@ class Session(QObject):
             return False
         self.follow()
         return True
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether anything was done to this store that can be undone."""
+        return bool(self._steps)
+
+    def did(self, step: Step) -> None:
+        """Remember how to undo what was done."""
+        self._steps.append(step)
+        self.undo_changed.emit()
+
+    def undo(self) -> None:
+        """Undo what was done to the store last."""
+        if self._steps and self.write(self._steps[-1].undo):
+            step = self._steps.pop()
+            self.undo_changed.emit()
+            self.undone.emit(step.comparison)
+            self.noted.emit(step.back)
 
     def set_theme(self, theme: Theme) -> None:
         """Remember the colours and tell those that paint themselves."""

@@ -4,9 +4,10 @@ import csv
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QGraphicsView
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS
@@ -87,6 +88,41 @@ def test_a_click_on_a_curve_shows_the_parameters_that_made_it(compared: MainWind
     assert compared.compare.tabs.currentWidget() is compared.compare.clicked
 
 
+def test_a_click_on_a_drawn_line_finds_its_contender(compared: MainWindow) -> None:
+    board = compared.compare.board
+    place, panel = next(
+        (place, panel)
+        for place, panel in enumerate(board.panels)
+        if panel.column == 2 and not panel.is_difference
+    )
+    curve = panel.lines[0].curve
+    middle = len(curve.values) // 2
+    spot = QPointF(curve.times_s[middle], curve.values[middle])
+    at = board.plots[place].getViewBox().mapViewToScene(spot)
+    drawn = board.findChildren(QGraphicsView)[0]
+    QTest.mouseClick(
+        drawn.viewport(), Qt.MouseButton.LeftButton, pos=drawn.mapFromScene(QPointF(at))
+    )
+    text = compared.compare.clicked.toPlainText()
+    assert "memalloc-noio" in text
+
+
+def test_other_contenders_of_the_comparison_can_be_chosen_but_two_must_stay(
+    compared: MainWindow, qtbot: QtBot
+) -> None:
+    bar = compared.compare.bar
+    with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
+        bar.choose_contenders(["linux-3.10+may-enter-fs", "linux-3.10+congestion-wait"])
+    shown = compared.compare.side_by_side
+    assert shown is not None
+    assert [each.contender for each in shown.columns] == [
+        "linux-3.10+may-enter-fs", "linux-3.10+congestion-wait",
+    ]  # fmt: skip
+    assert shown.comparison.contenders[0].contender == "linux-3.10+may-enter-fs"
+    bar.choose_contenders(["linux-3.10"])
+    assert compared.compare.side_by_side is shown
+
+
 def test_only_what_differs_hides_the_rest(compared: MainWindow) -> None:
     settings = compared.compare.settings.order
     before = settings.rowCount()
@@ -149,7 +185,7 @@ def test_a_drawing_has_the_letters_of_the_window(compared: MainWindow, tmp_path:
 
 
 def test_the_curves_are_exported_sample_by_sample(compared: MainWindow, tmp_path: Path) -> None:
-    export(compared, "csv of the plots", tmp_path / "a.csv")
+    export(compared, "csv of what is on screen", tmp_path / "a.csv")
     with (tmp_path / "a.csv").open() as file:
         header, *rows = csv.reader(file)
     lines = [line for panel in compared.compare.board.panels for line in panel.lines]

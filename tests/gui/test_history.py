@@ -1,5 +1,6 @@
 """The History view over real stores."""
 
+import csv
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,8 +14,11 @@ from pytestqt.qtbot import QtBot
 from reclaimlab.store.reader import StoreReader
 from reclaimlab.store.records import StoredComparison
 from reclaimlab.store.writer import StoreWriter
+from reclaimlab_gui.dialogs.export import ExportDialog
 from reclaimlab_gui.main_window import MainWindow
+from reclaimlab_gui.models.export_formats import SCREEN_CSV
 from reclaimlab_gui.models.history_rows import HISTORY_HEADER, STORED_RUN_HEADER
+from reclaimlab_gui.session import RunKey
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -25,14 +29,15 @@ def stored(window: MainWindow) -> tuple[StoredComparison, ...]:
 
 
 def test_the_tables_pass_qts_own_checker_while_they_change(window: MainWindow) -> None:
-    tables = (window.history.table, window.history.runs)
+    detail = window.history.detail
+    tables = (window.history.table, detail.runs, detail.notes)
     testers = [QAbstractItemModelTester(each.order, FATAL, each) for each in tables]
     window.history.note("seen")
     window.history.search.setText("nothing has these words")
     window.history.search.clear()
     window.history.delete()
-    window.history.undo()
-    assert len(testers) == 2
+    window.session.undo()
+    assert len(testers) == 3
 
 
 def test_a_comparison_stands_there_with_its_verdict_and_its_runs(window: MainWindow) -> None:
@@ -66,6 +71,44 @@ def test_tags_and_notes_are_stored_found_and_taken_off(window: MainWindow) -> No
     assert stored(window)[0].tags == ()
 
 
+def test_a_note_on_a_run_is_listed_searched_opened_and_undone(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    history, detail = window.history, window.history.detail
+    detail.runs.selectRow(0)
+    detail.note_on_run("the posted hang")
+    (note,) = stored(window)[0].notes
+    assert (note.contender, note.seed) == ("linux-3.10", 1)
+    history.search.setText("posted hang")
+    assert history.table.order.rowCount() == 1
+    assert detail.tabs.tabText(1) == "Notes (1)"
+    detail.notes.selectRow(0)
+    with qtbot.waitSignal(window.session.moment_requested) as asked:
+        QTest.keyClick(detail.notes, Qt.Key.Key_Return)
+    assert asked.args == [RunKey(history.chosen(), "linux-3.10", 1), None]
+    detail.delete_note()
+    assert stored(window)[0].notes == ()
+    window.session.undo()
+    assert stored(window)[0].notes == (note,)
+    window.session.undo()
+    assert stored(window)[0].notes == ()
+    assert not history.undo_button.isEnabled()
+
+
+def test_what_is_listed_is_exported_as_csv(window: MainWindow, tmp_path: Path) -> None:
+    window.history.note("as posted")
+    window.show_view(window.history)
+    dialog = ExportDialog(window.view, window.session, window)
+    dialog.list.setCurrentRow([each.name for each in dialog.formats].index(SCREEN_CSV))
+    dialog.path.setText(str(tmp_path / "history.csv"))
+    dialog.export()
+    with (tmp_path / "history.csv").open() as file:
+        header, row = csv.reader(file)
+    assert header == list(HISTORY_HEADER)
+    assert row[header.index("worst")] == "deadlock"
+    assert row[header.index("notes")] == "as posted"
+
+
 def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every table but for the numbers that only order them."""
     tables = ("comparisons", "runs", "metrics", "incidents", "series", "tags", "notes")
@@ -87,9 +130,11 @@ def test_undo_brings_a_deleted_comparison_back_with_all_its_bytes(window: MainWi
     history.delete()
     assert not any(content(window.session.database).values())
     assert not history.table.order.rowCount()
-    history.undo()
+    window.session.undo()
     assert content(window.session.database) == before
     assert history.chosen() == stored(window)[0].id
+    window.session.undo()
+    assert stored(window)[0].notes == ()
     assert not history.undo_button.isEnabled()
 
 
@@ -98,7 +143,7 @@ def test_undo_ends_when_another_store_is_opened(window: MainWindow, tmp_path: Pa
     other.write_bytes(window.session.database.read_bytes())
     window.history.delete()
     window.open_path(other)
-    window.history.undo()
+    window.session.undo()
     assert len(stored(window)) == 1
     assert not window.history.undo_button.isEnabled()
 
@@ -164,9 +209,9 @@ def test_runs_of_different_comparisons_can_be_compared(window: MainWindow, qtbot
         assert history.table.select_key(comparison)
         history.runs.selectRow(0)
         if comparison == one.id:
-            history.compare_runs()
+            history.detail.compare_runs()
     with qtbot.waitSignal(window.compare.shown, timeout=20_000):
-        history.compare_runs()
+        history.detail.compare_runs()
     shown = window.compare.side_by_side
     assert shown is not None
     assert {column.comparison for column in shown.columns} == {one.id, second}

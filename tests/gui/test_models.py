@@ -18,6 +18,7 @@ from reclaimlab_gui.models.contender_choice import ContenderChoice
 from reclaimlab_gui.models.form_fields import faults_of, scenario_fields
 from reclaimlab_gui.models.metric_rows import metric_header, metric_rows
 from reclaimlab_gui.models.panels import Arrangement, Shown, panel_rows
+from reclaimlab_gui.models.peaks import Peaks
 from reclaimlab_gui.models.plugin_rows import PLUGIN_HEADER, installed_plugins
 from reclaimlab_gui.models.quantities import Curve, first_stall_s, quantities
 from reclaimlab_gui.models.run_rows import RUN_HEADER, RunProgress
@@ -211,3 +212,31 @@ def test_progress_of_a_run_is_its_simulated_time_and_a_cancel_marks_the_rest(qtb
     assert progress.remaining_s(jobs=1) is not None
     progress.stopped()
     assert [row.cells[2].text for row in table.rows] == ["cancelled", "cancelled"]
+
+
+def noise(samples: int) -> Curve:
+    values = np.random.default_rng(1).normal(size=samples).cumsum()
+    return Curve(np.arange(samples) / 1000, values)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 5000, 123_457])
+@pytest.mark.parametrize("part", [(0.0, 1.0), (0.25, 0.5), (0.4, 0.4001), (-1.0, -0.5)])
+def test_no_peak_is_lost_and_no_more_points_are_drawn_than_can_be_seen(
+    samples: int, part: tuple[float, float]
+) -> None:
+    curve = noise(samples)
+    low, high = (share * curve.times_s[-1] for share in part)
+    times, values = Peaks(curve).between(low, high, 300)
+    assert len(times) == len(values) <= 2 * 8 * 300
+    seen = curve.values[(curve.times_s >= low) & (curve.times_s <= high)]
+    if len(seen):
+        assert values.min() <= seen.min()
+        assert values.max() >= seen.max()
+    assert set(values) <= set(curve.values)
+
+
+def test_the_difference_of_runs_sampled_alike_and_otherwise_is_the_same() -> None:
+    base, other = noise(1000), noise(1000)
+    shifted = Curve(other.times_s + 1e-9, other.values)
+    assert other.minus(base).values == pytest.approx(np.zeros(1000))
+    assert shifted.minus(base).values == pytest.approx(np.zeros(999), abs=1e-3)

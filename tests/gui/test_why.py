@@ -2,9 +2,13 @@
 
 import math
 import multiprocessing
+import sqlite3
 import time
+from contextlib import closing
+from statistics import median
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -40,6 +44,30 @@ def test_a_deadlock_opens_at_the_moment_the_cycle_closed_and_names_it(
     assert multiprocessing.active_children() == []
 
 
+def test_a_note_on_a_moment_stands_in_the_timeline_and_leads_back_to_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    why = explain(window, qtbot)
+    moment = why.time_ns
+    why.note("here it closed {at last}")
+    (pane,) = why.panes
+    assert pane.chart.flags_s == (moment / 1e9,)
+    why.previous_event()
+    pane.notes.selectRow(0)
+    QTest.keyClick(pane.notes, Qt.Key.Key_Return)
+    assert why.time_ns == moment
+    window.session.undo()
+    assert not pane.chart.flags_s
+
+
+def test_a_note_in_history_opens_the_run_at_its_moment(window: MainWindow, qtbot: QtBot) -> None:
+    comparison = window.history.chosen()
+    with qtbot.waitSignal(window.why.inspector.inspected, timeout=60_000):
+        window.session.moment_requested.emit(RunKey(comparison, *HANG), 2_000_000_000)
+    assert window.view is window.why
+    assert window.why.time_ns == 2_000_000_000
+
+
 def test_before_it_closed_nothing_is_said_to_be_closed(window: MainWindow, qtbot: QtBot) -> None:
     why = explain(window, qtbot)
     why.previous_event()
@@ -54,12 +82,12 @@ def test_a_step_takes_less_than_fifty_milliseconds(window: MainWindow, qtbot: Qt
     why = explain(window, qtbot)
     times = []
     for _ in range(15):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         why.previous_event()
         QTest.qWait(0)
-        times.append(time.perf_counter() - begun)
-    # The quickest: what else runs on this machine is no fault of the window.
-    assert min(times) < 0.05
+        times.append(time.thread_time() - begun)
+    # Time of the processor: what else runs on this machine is no fault of the window.
+    assert median(times) < 0.05
 
 
 def test_every_task_of_the_run_can_be_looked_at(window: MainWindow, qtbot: QtBot) -> None:
@@ -93,6 +121,37 @@ def test_a_run_that_is_gone_is_told(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.session.problem_found, timeout=10_000):
         window.session.why_requested.emit((RunKey(window.history.chosen(), "linux-9.9", 1),))
     assert "no run of linux-9.9 with seed 1" in window.message.text
+
+
+def test_a_run_whose_plugin_has_vanished_is_still_compared_and_why_says_what_is_missing(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = window.history.chosen()
+    gone = "linux-3.10+vanished"
+    with closing(sqlite3.connect(window.session.database)) as database, database:
+        database.execute("UPDATE runs SET contender = ? WHERE contender = ?", (gone, HANG[0]))
+        database.execute(
+            "UPDATE comparisons SET contenders = replace(contenders, ?, ?)",
+            ('"linux-3.10"', f'"{gone}"'),
+        )
+    with qtbot.waitSignal(window.compare.shown, timeout=20_000):
+        window.session.compare_requested.emit(comparison)
+    assert "wait_on_page_bit" in window.compare.evidence.toPlainText()
+    with qtbot.waitSignal(window.session.problem_found, timeout=60_000):
+        window.session.why_requested.emit((RunKey(comparison, gone, 1),))
+    assert "unknown policy 'vanished'" in window.message.text
+    assert window.isVisible()
+
+
+def test_j_and_k_step_through_the_stacks_of_the_tasks(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot)
+    (pane,) = why.panes
+    before = pane.stack.toPlainText()
+    why.setFocus()
+    QTest.keyClick(why, Qt.Key.Key_J)
+    assert pane.stack.toPlainText() != before
+    QTest.keyClick(why, Qt.Key.Key_K)
+    assert pane.stack.toPlainText() == before
 
 
 def graph(nodes: str, edges: str, live: str = "") -> WaitGraph:

@@ -181,11 +181,10 @@ class BlockDevice:
 
     def write_congested(self) -> bool:
         """Return whether the queue is congested; a blk-mq queue never says so."""
-        return (
-            self.legacy
-            and len(self._finishes) >= self.congested_on
-            and self.in_flight() >= self.congested_on
-        )
+        queued = len(self._finishes)  # those that have ended since included: at least as many
+        if not self.legacy or queued < self.nr_requests - self.nr_requests // 8:
+            return False
+        return self.in_flight() >= self.congested_on
 
     def queue_request(self, size: int, *, write: bool) -> int:
         """Queue one request, limit or not; return when it will be done (ns)."""
@@ -197,11 +196,12 @@ class BlockDevice:
                 self._erase_left += self._erase_every
                 service += self._erase_stall_ns
         self._serve(service)
-        finish = max(self.busy_until_ns, self._loop.now)
+        loop = self._loop
+        finish = self.busy_until_ns if self.busy_until_ns > loop.now else loop.now
         self._finishes.append((finish, size, write))
         self.requests += 1
-        if self._loop.trace is not None:
-            self._trace_request(self._loop.trace, finish, size, write=write)
+        if loop.trace is not None:
+            self._trace_request(loop.trace, finish, size, write=write)
         return finish
 
     def _trace_request(self, trace: Trace, done_ns: int, size: int, *, write: bool) -> None:
@@ -212,7 +212,9 @@ class BlockDevice:
 
     def _serve(self, service_ns: int) -> None:
         """Take service time; idle time up to the burst is made up for (a leaky bucket)."""
-        idle_since = max(self.busy_until_ns, self._loop.now - self.burst_ns)
+        idle_since = self._loop.now - self.burst_ns
+        if self.busy_until_ns > idle_since:
+            idle_since = self.busy_until_ns
         self.busy_until_ns = idle_since + service_ns
 
     def submit_now(
@@ -262,9 +264,9 @@ class BlockDevice:
 
     def _queue_bio(self, size: int, room: int, *, write: bool) -> tuple[int, int]:
         """Queue up to ``room`` requests of a bio; return the last one's end and the bytes left."""
-        finish = self._loop.now
+        finish, most = self._loop.now, self.max_request
         while size > 0 and room > 0:
-            part = min(size, self.max_request)
+            part = size if size < most else most
             finish = self.queue_request(part, write=write)
             size -= part
             room -= 1
@@ -324,14 +326,15 @@ class BlockDevice:
         while True:
             self._reap()
             room = self.nr_requests + batching - len(self._finishes)
-            leaves = min(others, room - 1) if room > 1 else 0
+            leaves = min(others, room - 1) if others and room > 1 else 0
             room -= leaves
             if room > 0:
                 before = self.requests
                 if flush:
                     self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + self.flush_ns
                 finish, size = self._queue_bio(size, room, write=write)
-                self.peak_in_flight = max(self.peak_in_flight, len(self._finishes))
+                if len(self._finishes) > self.peak_in_flight:
+                    self.peak_in_flight = len(self._finishes)
                 self._after_submit()
                 if not size:
                     if merges:

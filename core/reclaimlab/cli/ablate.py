@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reclaimlab.cli import options
-from reclaimlab.cli.asking import ask, came_from
+from reclaimlab.cli import plugin_options
+from reclaimlab.cli.asking import Asked, ask, asks, came_from
 from reclaimlab.cli.example import example
-from reclaimlab.cli.sweep import places
 from reclaimlab.cli.sweep.run import canonical
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
@@ -20,7 +19,6 @@ from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from reclaimlab.measure.records import Verdict
     from reclaimlab.sweep.execute import Tally
@@ -33,50 +31,41 @@ if TYPE_CHECKING:
         "-f may-enter-fs -f memalloc-noio -f wait-after-batch"
     ),
 )
-@click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
+@plugin_options.scenarios
 @click.option("-k", "--kernel", help="What the fixes go over  [default: the first scenario's].")
 @click.option(
     "-f", "--fix", "fixes", multiple=True, required=True,
     help="FIX or FIX(param=value,...); repeat it.",
 )  # fmt: skip
-@options.seeds
-@options.settings
-@options.db
-@options.jobs
-@places.cluster
-@options.quiet
-@options.as_json
+@asks
 def command(
     scenarios: tuple[str, ...],
     kernel: str | None,
     fixes: tuple[str, ...],
-    seeds: int,
-    seed: int,
-    settings: tuple[str, ...],
-    db: Path,
-    jobs: int,
-    cluster: str,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
 ) -> None:
     """Find the minimal sets of fixes that make every scenario ok.
 
     Goes through the sets from the smallest up and leaves out those that hold a sufficient one, then
     tests that more fixes do no harm. Says what each fix adds to its set: what breaks without it.
+    A scenario may bring settings of its own: "dd-usb-ext4 writer_gfp=nofs".
     """
-    sources = {name: Source.read(name, settings) for name in scenarios}
+    sources = {text: _source(text, asked.settings) for text in scenarios}
     base = kernel or next(iter(sources.values())).scenario({}).kernel
     names = _fixes(base, fixes)
     found, tally = ask(
-        lambda evaluator: ablate(base, names, sources, range(seed, seed + seeds), evaluator),
-        places.executor(cluster, jobs),
-        db,
-        quiet=quiet,
+        lambda evaluator: ablate(base, names, sources, asked.seeds, evaluator), asked
     )
-    if as_json:
+    if asked.as_json:
         click.echo(dump(ablation_object(base, names, found)), nl=False)
     else:
         click.echo(describe(base, found, tally))
+
+
+def _source(text: str, settings: tuple[str, ...]) -> Source:
+    """Return the scenario that ``NAME [PATH=VALUE]...`` is, with ``settings`` before its own."""
+    name, *own = text.split(" ") if "=" in text else (text,)
+    return Source.read(name, (*settings, *own))
 
 
 def _fixes(kernel: str, fixes: tuple[str, ...]) -> tuple[str, ...]:

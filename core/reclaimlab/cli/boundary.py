@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reclaimlab.cli import options, plugin_options
-from reclaimlab.cli.asking import ask, came_from
+from reclaimlab.cli.asking import Asked, ask, asks, came_from
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
-from reclaimlab.cli.sweep import places
 from reclaimlab.cli.sweep.run import canonical
 from reclaimlab.measure.records import Verdict
 from reclaimlab.reports.json_object import dump
@@ -21,8 +20,6 @@ from reclaimlab.sweep.plan import Source, check_values
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reclaimlab.sweep.axis import Axis
     from reclaimlab.sweep.execute import Tally
 
@@ -35,12 +32,7 @@ if TYPE_CHECKING:
     ),
 )
 @plugin_options.scenario
-@click.option(
-    "-c",
-    "--contender",
-    default="",
-    help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's kernel].",
-)
+@options.contender
 @click.option("--find", required=True, metavar="PATH=LOW..HIGH", help="The value to search.")
 @click.option("--tolerance", required=True, help="How near to the flip, such as 2M.")
 @click.option(
@@ -63,14 +55,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Values tried over the whole range before bisection: more see narrower islands.",
 )
-@options.seeds
-@options.settings
-@plugin_options.plugins
-@options.db
-@options.jobs
-@places.cluster
-@options.quiet
-@options.as_json
+@asks
 def command(
     scenario: str,
     contender: str,
@@ -79,21 +64,14 @@ def command(
     over: tuple[str, ...],
     accept: str,
     probes: int,
-    seeds: int,
-    seed: int,
-    settings: tuple[str, ...],
-    db: Path,
-    jobs: int,
-    cluster: str,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
 ) -> None:
     """Find the value at which a verdict flips, as a curve over others.
 
     Probes the whole range, then halves between each two probes that differ, for each seed by
     itself. The threshold is given as an interval: with every seed the run survives above it.
     """
-    source = Source.read(scenario, settings)
+    source = Source.read(scenario, asked.settings)
     (name,) = canonical((contender or source.scenario({}).kernel,))
     axis = parse_axis(find, source.text, scenario, (name,))
     question = Question(
@@ -101,17 +79,15 @@ def command(
         name,
         axis,
         tuple(parse_axis(each, source.text, scenario, (name,)) for each in over),
-        tuple(range(seed, seed + seeds)),
+        tuple(asked.seeds),
         _tolerance(tolerance, axis),
         Verdict(accept),
         probes,
     )
     question.check()
     check_values(source, (name,), (axis, *question.over))
-    found, tally = ask(
-        partial(find_boundary, question), places.executor(cluster, jobs), db, quiet=quiet
-    )
-    if as_json:
+    found, tally = ask(partial(find_boundary, question), asked)
+    if asked.as_json:
         click.echo(dump(boundary_object(question, found, tally)), nl=False)
     else:
         click.echo(describe(question, found, tally))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from reclaimlab.cli import options
+from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.example import example
+from reclaimlab.cli.report import tell_faults
 from reclaimlab.reports.evidence import read_evidence
 from reclaimlab.reports.formats import render
 from reclaimlab.runs.bundle import make_bundle, write_bundle
@@ -22,8 +23,10 @@ _REPORTS = {"report.txt": "text", "report.html": "html", "comparison.json": "jso
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Write to this file."
 )
+@plugin_options.plugins
 @options.db
-def command(comparison_id: str, output: Path, db: Path) -> None:
+@click.pass_context
+def command(ctx: click.Context, comparison_id: str, output: Path, db: Path) -> None:
     """Pack a stored comparison into one file to give away.
 
     The zip file holds the scenario, every result, the sources of the policies and the reports.
@@ -36,3 +39,4 @@ def command(comparison_id: str, output: Path, db: Path) -> None:
     reports = {name: render(comparison, kind, evidence) for name, kind in _REPORTS.items()}
     write_bundle(output, make_bundle(stored.id, stored.head, records), reports)
     click.echo(f"comparison {stored.id} is packed into {output}", err=True)
+    ctx.exit(tell_faults(evidence))

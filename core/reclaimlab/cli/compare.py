@@ -106,9 +106,10 @@ def command(
     every = [*named, *(with_each_fix(named[0], named) if all_fixes else ())]
     plan = make_plan(loaded, every, range(seed, seed + (seeds or AUTO_LIMIT)), check=check)
     comparison = _run(plan, db, jobs, quiet=quiet, auto=seeds is None)
-    click.echo(
-        dump(comparison_object(comparison)) if as_json else describe(comparison, db), nl=not as_json
-    )
+    if as_json:
+        click.echo(dump(comparison_object(comparison)), nl=False)
+    elif comparison.id:
+        click.echo(describe(comparison, db))
     ctx.exit(exit_code(comparison, fail_on))
 
 
@@ -140,7 +141,9 @@ def exit_code(comparison: Comparison, fail_on: str | None = None) -> int:
     failures = [record for each in comparison.contenders for record in each.failures]
     for record in failures:
         click.echo(f"{record.contender} seed {record.seed} failed: {record.error}", err=True)
-    if failures:
+    for fault in comparison.faults:
+        click.echo(fault, err=True)
+    if failures or comparison.faults:
         return EXIT_RUN_FAILED
     met = options.is_met(fail_on, [each.verdict for each in comparison.contenders])
     return EXIT_FAILED_ON if met else 0

@@ -55,6 +55,12 @@ jobs: Decorator = click.option(
     default=lambda: len(os.sched_getaffinity(0)),
     help="Number of processes; 1 runs without any  [default: one a CPU].",
 )
+contender: Decorator = click.option(
+    "-c",
+    "--contender",
+    default="",
+    help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's kernel].",
+)
 contenders: Decorator = click.option(
     "-c",
     "--contender",

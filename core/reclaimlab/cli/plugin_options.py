@@ -124,3 +124,21 @@ def _beside(ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 scenario: Decorator = click.argument("scenario", callback=_beside)
 """The argument SCENARIO; a ``reclaimlab_plugins.py`` beside its file may be loaded."""
+
+
+def _beside_any(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    from reclaimlab.hosting.settings import beside
+
+    projects = sorted({str(project) for each in values if (project := beside(each))})
+    if len(projects) > 1:
+        msg = f"only one of {' and '.join(projects)} may be loaded; ask for each scenario alone"
+        raise click.BadParameter(msg, ctx, param)
+    for each in values:
+        _beside(ctx, param, each)
+    return values
+
+
+scenarios: Decorator = click.argument(
+    "scenarios", nargs=-1, required=True, metavar="SCENARIO...", callback=_beside_any
+)
+"""One or more of them; of plugins beside them, those of one folder may be loaded."""

@@ -10,16 +10,18 @@ import click
 from reclaimlab.cli import options, plugin_options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
-from reclaimlab.cli.group import EXIT_FAILED_ON
-from reclaimlab.measure.records import METRICS, RunResult
+from reclaimlab.cli.group import EXIT_FAILED_ON, EXIT_RUN_FAILED
+from reclaimlab.measure.records import METRICS
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.json_object import dump, run_object
 from reclaimlab.reports.numbers import scale_for
 from reclaimlab.runs.apart import run_apart
+from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.reader import load_scenario
 
 if TYPE_CHECKING:
     from reclaimlab.runs.run import RunRequest
+    from reclaimlab.store.records import RunRecord
 
 
 @click.command(
@@ -67,9 +69,14 @@ def command(
         return
     loaded = load_scenario(scenario, settings)
     named = loaded.kernel if contender is None else contender
-    result = run_apart(loaded, named, seed, check=check, printed=_show_printed)
-    click.echo(dump(run_object(result)) if as_json else describe(result), nl=not as_json)
-    if options.is_met(fail_on, [result.verdict]):
+    record = run_apart(loaded, named, seed, check=check, printed=_show_printed)
+    click.echo(dump(run_object(record)) if as_json else describe(record), nl=not as_json)
+    faults = [each.error for each in record.plugin_metrics if each.error]
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        ctx.exit(EXIT_RUN_FAILED)
+    if record.result and options.is_met(fail_on, [record.result.verdict]):
         ctx.exit(EXIT_FAILED_ON)
 
 
@@ -84,7 +91,7 @@ def _show_schedule(path: Path, scenario: str, *, as_json: bool) -> None:
     if schedule.scenario not in (scenario, Path(scenario).stem):
         msg = f"schedule {path} is of scenario {schedule.scenario}, not of {scenario}"
         raise click.UsageError(msg)
-    views = replay(schedule)
+    views = call_apart(schedule.contender, replay, schedule)
     if as_json:
         click.echo(dump([step_object(view) for view in views]), nl=False)
         return
@@ -96,9 +103,15 @@ def _show_printed(_request: RunRequest, text: str) -> None:
     click.echo(text, err=True, nl=not text.endswith("\n"))
 
 
-def describe(result: RunResult) -> str:
-    """Return a run as a block that people read."""
-    rows = [(name, _quantity(name, value)) for name, value in result.metrics.items()]
+def describe(record: RunRecord) -> str:
+    """Return a run that has a result as a block that people read."""
+    result = record.result
+    assert result is not None
+    measured = {METRICS[name]: value for name, value in result.metrics.items()}
+    measured |= {each.info: each.value for each in record.plugin_metrics if each.value is not None}
+    rows = [
+        (info.name, scale_for(info, [value]).quantity(value)) for info, value in measured.items()
+    ]
     head = (
         f"{result.scenario}, {result.contender}, seed {result.seed}, {result.schedule}\n"
         f"verdict  {result.verdict}\n"
@@ -108,8 +121,3 @@ def describe(result: RunResult) -> str:
     if result.incident is not None:
         parts.append("\n".join(incident_lines(result.incident, result.contender, result.seed)))
     return "\n\n".join(parts)
-
-
-def _quantity(name: str, value: float) -> str:
-    info = METRICS[name]
-    return scale_for(info, [value]).quantity(value)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reclaimlab.cli import options, plugin_options
+from reclaimlab.cli.asking import Asked, asks
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.interrupt import StopSwitch
-from reclaimlab.cli.sweep import places
 from reclaimlab.cli.sweep.outcome import exit_code
 from reclaimlab.cli.sweep.run import canonical
 from reclaimlab.cli.sweep.tally import tally_progress
@@ -24,8 +24,6 @@ from reclaimlab.sweep.plan import Source, SweepPlan
 from reclaimlab.sweep.sensitivity import METHODS, Effect, effects, make_sensitivity_design
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reclaimlab.store.sweeps import SweepRun
 
 BAD = "bad-verdict"
@@ -39,12 +37,7 @@ BAD = "bad-verdict"
     ),
 )
 @plugin_options.scenario
-@click.option(
-    "-c",
-    "--contender",
-    default="",
-    help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's kernel].",
-)
+@options.contender
 @options.vary
 @click.option(
     "--metric",
@@ -67,14 +60,7 @@ BAD = "bad-verdict"
     show_default=True,
     help="Trajectories of Morris, or base points of Sobol (a power of two).",
 )
-@options.seeds
-@options.settings
-@plugin_options.plugins
-@options.db
-@options.jobs
-@places.cluster
-@options.quiet
-@options.as_json
+@asks
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -84,44 +70,37 @@ def command(
     metric: str,
     method: str,
     samples: int,
-    seeds: int,
-    seed: int,
-    settings: tuple[str, ...],
-    db: Path,
-    jobs: int,
-    cluster: str,
-    quiet: bool,
-    as_json: bool,
+    asked: Asked,
 ) -> None:
     """Find which values drive a metric.
 
     --vary names values of the scenario or parameters of the contender's policies, each over
     LOW..HIGH (or a list). The runs are a sweep: they are resumed and stored like one.
     """
-    source = Source.read(scenario, settings)
+    source = Source.read(scenario, asked.settings)
     names = canonical((contender or source.scenario({}).kernel,))
     axes = [parse_axis(each, source.text, scenario, names) for each in vary]
-    design = make_sensitivity_design(method, axes, samples, seed)
-    plan = SweepPlan("sensitivity", source, names, tuple(range(seed, seed + seeds)), design)
+    design = make_sensitivity_design(method, axes, samples, asked.seeds.start)
+    plan = SweepPlan("sensitivity", source, names, tuple(asked.seeds), design)
     plan.check()
     with (
-        places.executor(cluster, jobs) as executor,
-        SweepWriter(db) as writer,
+        asked.executor() as executor,
+        SweepWriter(asked.db) as writer,
         StopSwitch() as switch,
-        tally_progress(quiet=quiet) as watch,
+        tally_progress(quiet=asked.quiet) as watch,
     ):
         tally = run_sweep(plan, writer, executor, watch=watch, stop=switch.asked)
     if code := exit_code(tally):
         ctx.exit(code)
-    with SweepReader(db) as reader:
+    with SweepReader(asked.db) as reader:
         values = _values(reader.runs(plan.head().id), metric)
-    found = effects(design, values, seed)
-    if as_json:
+    found = effects(design, values, asked.seeds.start)
+    if asked.as_json:
         click.echo(dump(_object(plan, metric, found)), nl=False)
     else:
         click.echo(describe(method, metric, found))
         runs = f"{plan.planned_runs} runs, {tally.ran} simulated"
-        click.echo(f"\n{runs}; sweep {plan.head().id} is stored in {db}")
+        click.echo(f"\n{runs}; sweep {plan.head().id} is stored in {asked.db}")
 
 
 def _values(runs: Any, metric: str) -> dict[int, float]:

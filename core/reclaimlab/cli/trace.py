@@ -9,8 +9,7 @@ import click
 from reclaimlab.errors import ReclaimlabError, did_you_mean
 from reclaimlab.files import write_whole
 from reclaimlab.reports.traces import TRACES, trace_file
-from reclaimlab.runs.inspect import inspect_run
-from reclaimlab.scenarios.reader import read_scenario
+from reclaimlab.runs.inspect import inspect_record
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
@@ -40,11 +39,7 @@ def write_trace(
     chosen = choose(records, contenders, seed)
     if len(chosen) > 1 and format_name != "perfetto":
         raise ReclaimlabError(f"{format_name} holds one run; name one --contender, or use perfetto")
-    timelines = [
-        inspect_run(read_scenario(run.scenario_text, run.scenario), run.contender, run.seed)
-        for run in chosen
-    ]
-    data = trace_file(timelines, format_name)
+    data = trace_file([inspect_record(run) for run in chosen], format_name)
     if output is None:
         click.echo(data, nl=False)
         return

@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from reclaimlab import __version__
 from reclaimlab.conformance import cost, scenarios
-from reclaimlab.errors import PolicyError, ReclaimlabError
+from reclaimlab.errors import PolicyError
 from reclaimlab.hosting import conformance, gate
 from reclaimlab.hosting.api_range import api_range
 from reclaimlab.hosting.catalog import Catalog
@@ -25,16 +26,22 @@ from reclaimlab.hosting.settings import PluginSettings
 from reclaimlab.hosting.sources import Source, find_sources
 from reclaimlab.hosting.spelling import deprecated
 from reclaimlab.machine import simulate
+from reclaimlab.runs.comparison import summarise
 from reclaimlab.runs.limits import Limits
+from reclaimlab.runs.measuring import measure_with
+from reclaimlab.runs.run import RunRequest, record_of
+from reclaimlab.runs.sections import render_with
 from reclaimlab.runs.shield import shield
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.store.fingerprint import result_hash
+from reclaimlab.store.records import ComparisonHead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from reclaimlab.measure.records import RunResult
     from reclaimlab.policy import Policy
+    from reclaimlab.runs.comparison import Comparison
     from reclaimlab.scenarios.schema import Scenario
 
 KERNELS: Final = ("linux-3.10", "linux-6.18")
@@ -54,6 +61,10 @@ class Teller:
 
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
+
+    def begin(self) -> None:
+        """Tell that Python has started; what follows is the plugin's time."""
+        self._tell({"begin": True})
 
     def check(self, name: str, problems: Iterable[str], detail: str = "") -> bool:
         """Tell a check: passed if there is no problem. Return whether it has."""
@@ -81,6 +92,7 @@ def main(pipe: int, work: str, trace: str) -> None:
     shield(Path(trace), Limits())
     source = Source(**plain)
     teller = Teller(pipe)
+    teller.begin()
     try:
         found = load(source)
     except LoadError as error:
@@ -99,7 +111,8 @@ def _check_policy(source: Source, policy: Any, teller: Teller, *, brief: bool) -
     (entry,) = (each for each in catalog.entries if each.name == source.name)
     if brief:
         if entry.state == "loaded":
-            _runs(policy, catalog, teller)
+            for where, scenario, contender, _ in _small_runs(policy):
+                teller.run(where, result_hash(_run(scenario, contender, catalog)))
         return
     said = f"works with {api_range(policy.info.api)}" if entry.api else ""
     if not teller.check("manifest", [entry.error] if entry.error else [], said):
@@ -150,25 +163,31 @@ def _catalog(source: Source) -> Catalog:
     return Catalog([source, *(each for each in ours if each.name != source.name)])
 
 
-def _runs(policy: type[Policy], catalog: Catalog, teller: Teller) -> None:
+def _small_runs(policy: type[Policy]) -> Iterator[tuple[str, Scenario, str, str]]:
+    """Yield each small run: its name, scenario and contender, and the kernel to compare with."""
     name = policy.info.name
     kernels = [name] if policy.info.kind == "kernel" else list(KERNELS)
-    problems, fickle, dear = [], [], []
     for kernel in kernels:
         contender = name if kernel == name else f"{kernel}+{name}"
         for about, scenario in scenarios.small_runs():
-            where = f"{contender} on {about}"
-            try:
-                once, again = (_run(scenario, contender, catalog) for _ in range(2))
-            except Exception as error:  # ours or theirs: the run did not end well
-                problems.append(f"{where}: {type(error).__name__}: {error}")
-                continue
-            if result_hash(once) != result_hash(again):
-                fickle.append(f"{where}: two runs of one seed differ")
-            alone = _run(scenario, KERNELS[0] if kernel == name else kernel, catalog)
-            if once.events > _EVENTS * alone.events + _MORE_EVENTS:
-                dear.append(f"{where}: {once.events} events; the kernel needs {alone.events}")
-            teller.run(where, result_hash(once))
+            alone = KERNELS[0] if kernel == name else kernel
+            yield f"{contender} on {about}", scenario, contender, alone
+
+
+def _runs(policy: type[Policy], catalog: Catalog, teller: Teller) -> None:
+    problems, fickle, dear = [], [], []
+    for where, scenario, contender, kernel in _small_runs(policy):
+        try:
+            once, again = (_run(scenario, contender, catalog) for _ in range(2))
+        except Exception as error:  # ours or theirs: the run did not end well
+            problems.append(f"{where}: {type(error).__name__}: {error}")
+            continue
+        if result_hash(once) != result_hash(again):
+            fickle.append(f"{where}: two runs of one seed differ")
+        alone = _run(scenario, kernel, catalog)
+        if once.events > _EVENTS * alone.events + _MORE_EVENTS:
+            dear.append(f"{where}: {once.events} events; the kernel needs {alone.events}")
+        teller.run(where, result_hash(once))
     teller.check("invariants hold in small runs", problems)
     teller.check("two runs are the same", fickle)
     teller.check("ends within its budget of events", dear)
@@ -219,6 +238,8 @@ def _check_extension(source: Source, found: Any, teller: Teller, *, brief: bool)
         if hasattr(found, "Parameters"):
             teller.check("parameters", conformance.check_parameters(found))
     if not extension.error:
+        if source.kind in ("metric", "report"):
+            _shut()
         with plugged(source.kind, found):  # type: ignore[arg-type]  # it was announced as one
             _check_behaviour(source, extension.load(), teller)
 
@@ -244,16 +265,22 @@ def _results(source: Source, made: Any) -> Iterator[str]:
         else:
             scenario = next(iter(scenarios.small_runs()))[1]
         result = _run(scenario, KERNELS[0], Catalog.installed())
-        yield result_hash(result) if source.kind != "metric" else _measured(made, result)
+        yield _said(source.kind, made, result) or result_hash(result)
 
 
-def _measured(metric: Any, result: RunResult) -> str:
-    value = metric.measure(result)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise PolicyError(metric.name, "measure", f"gave {value!r}; the rule is a number or None")
-    if metric.better not in ("higher", "lower"):
-        raise ReclaimlabError(f"better is {metric.better!r}; the rule is higher or lower")
-    return repr(value)
+def _said(kind: str, made: Any, result: RunResult) -> str:
+    """Return what an extension that looks at a finished run says; empty for other kinds."""
+    if kind == "metric":
+        return repr(measure_with(made, result))
+    return repr(render_with(made, _compared(result))) if kind == "report" else ""
+
+
+def _compared(result: RunResult) -> Comparison:
+    request = RunRequest(0, result.scenario, "", "", result.contender, result.seed)
+    head = ComparisonHead(
+        result.scenario, "", "verdict", "", (result.contender,), (result.seed,), __version__
+    )
+    return summarise("c0ffee00", head, [record_of(request, result)])
 
 
 warnings.simplefilter("ignore", DeprecationWarning)  # it has a check of its own

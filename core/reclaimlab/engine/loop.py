@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from reclaimlab.engine.order import Fifo, Order
 from reclaimlab.engine.task import Steps, Task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reclaimlab.engine.trace import Trace
 
 
+@final
 class Timer:
     """A callback due at a time; :meth:`cancel` makes it not happen."""
 
@@ -34,6 +35,7 @@ class Timer:
         self.call = None
 
 
+@final
 class TimeLimit:
     """When a timed wait gives up; void once the task was woken."""
 
@@ -66,6 +68,7 @@ class Loop:
         """The runnable, in order of arrival; only the engine adds to it."""
         self._heap: list[tuple[int, int, Task | Timer | TimeLimit]] = []
         self._sequence = 0
+        self._until_ns = -1
         self._reasons: list[str] = []
 
     def spawn(self, name: str, generator: Steps, *, flags: int = 0, pid: int | None = None) -> Task:
@@ -92,6 +95,29 @@ class Loop:
     def call_after(self, delay_ns: int, call: Callable[[], None]) -> Timer:
         """Call ``call`` after ``delay_ns``."""
         return self.call_at(self.now + delay_ns, call)
+
+    def elapse(self, delay_ns: int) -> bool:
+        """Let the running task's CPU time pass now if nobody else is due by its end; say whether.
+
+        Then it comes to the same as a yield of ``delay_ns``, which costs the way through the loop
+        and all frames of the task: ``if not loop.elapse(ns): yield ns``.
+        """
+        due_ns = self.now + delay_ns
+        if self.ready or due_ns > self._until_ns or self._reasons:
+            return False
+        heap = self._heap
+        if heap:
+            first = heap[0]
+            if first[2] is not self.current:
+                if first[0] <= due_ns:
+                    return False
+            else:  # its own entry stays on top while it runs: the next is one of the two below
+                count = len(heap)
+                if (count > 1 and heap[1][0] <= due_ns) or (count > 2 and heap[2][0] <= due_ns):
+                    return False
+        self.now = due_ns
+        self.events += 1
+        return True
 
     def make_ready(self, task: Task, value: object = None) -> None:
         """Make a sleeping task, off its queue, runnable; ``value`` is what its yield gives."""
@@ -135,7 +161,8 @@ class Loop:
         heappush, heappop, heapreplace = heapq.heappush, heapq.heappop, heapq.heapreplace
         kind, queue_kind, int_kind, task_kind, trace = type, WaitQueue, int, Task, self.trace
         take = ready.popleft if type(self.order) is Fifo else self._pick
-        events, now = 0, self.now
+        self._until_ns = until_ns
+        events = 0
         step: Any  # kind() tells what it is, which a type checker cannot follow
         due: Any
         try:
@@ -152,14 +179,14 @@ class Loop:
                     if kind(step) is queue_kind:
                         step.waiters.append(task)
                         task.waits_on = step
-                        task.since_ns = now
+                        task.since_ns = now = self.now
                         if task.on_sleep is not None:
                             task.on_sleep(task)
                         if trace is not None:
                             trace.blocked(now, task)
                     elif kind(step) is int_kind and step >= 0:
                         self._sequence = sequence = self._sequence + 1
-                        heappush(heap, (now + step, sequence, task))
+                        heappush(heap, (self.now + step, sequence, task))
                     else:
                         self._sleep(task, step)
                     continue
@@ -169,7 +196,7 @@ class Loop:
                 if due_ns > until_ns:
                     self.now = until_ns
                     return "time"
-                self.now = now = due_ns
+                self.now = due_ns
                 if kind(due) is not task_kind:
                     heappop(heap)
                     events += self._fire(due)
@@ -189,7 +216,7 @@ class Loop:
                     raise
                 if kind(step) is int_kind and step >= 0:
                     self._sequence = sequence = self._sequence + 1
-                    heapreplace(heap, (now + step, sequence, due))
+                    heapreplace(heap, (self.now + step, sequence, due))
                 else:
                     heappop(heap)
                     self._sleep(due, step)
@@ -239,7 +266,7 @@ class Loop:
 
     def _fire(self, due: Timer | TimeLimit) -> int:
         # Return how many events that was: a void entry is none, nor is a wait's end by itself.
-        if isinstance(due, Timer):
+        if type(due) is Timer:
             call = due.call
             if call is None:
                 return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reclaimlab.engine.wait import Choice, TimedWait, WaitQueue
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Step = int | WaitQueue | TimedWait | Choice
 """What model code may yield: nanoseconds of work, a queue, a timed wait, a choice."""
 Steps = Generator[Step, Any, Any]
+NO_STEPS = cast("Steps", ())
+"""What a function of type Steps returns when there is nothing to wait for: cheaper than a frame."""
 
 
 def _is_kernel(name: str) -> bool:

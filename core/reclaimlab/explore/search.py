@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.exploring import EndlessStepError, Kind
 from reclaimlab.engine.waitgraph import closed_set
 from reclaimlab.errors import InvariantError, PolicyError
 from reclaimlab.explore import graph, reduction
-from reclaimlab.explore.canonical import canonicalise
 from reclaimlab.explore.graph import Graph
 from reclaimlab.explore.request import ExploreRequest, ScheduleStep, UnexplorableError
 from reclaimlab.kernel import invariants, oom
@@ -19,14 +18,18 @@ from reclaimlab.kernel import invariants, oom
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Stop = Callable[[int, int], bool]
+    """Told states and transitions so far, says whether to stop."""
+
     from reclaimlab.engine.exploring import Move
     from reclaimlab.explore.machine import Machine
+    from reclaimlab.explore.state import View
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.policy.extensions import Property
 
-DIGEST_BYTES = 16
-"""Of a state's canonical bytes: two states of a billion are alike by chance once in 10^20 times."""
 LOOK_EVERY = 256
+GLANCE = 500
+"""States of the search that comes before the search."""
 
 
 class Search:
@@ -35,6 +38,7 @@ class Search:
     Attributes:
         why_cut: why it ended before the space did.
         broken: what is wrong in the first state with a broken invariant.
+        void: the order of pages makes a difference, and the machine did not keep it.
     """
 
     def __init__(
@@ -44,91 +48,105 @@ class Search:
         properties: Mapping[str, Property] | None = None,
     ) -> None:
         self.machine = machine
-        self._properties = properties or {}
+        self.properties = properties or {}
         self.request = request
         self.graph = Graph()
         self.why_cut = ""
         self.broken = ""
+        self.void = False
         self.depth = 0
-        self.start = b""
         self.offences: dict[str, set[int]] = {}
         """Property of a third party -> the states in which it does not hold."""
         self._offended: list[str] = []
         self._known: dict[bytes, int] = {}
-        self._stack: list[tuple[int, int, bytes]] = []
+        self._path: list[_Place] = []
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
+    def run(self, stop: Stop = lambda _states, _transitions: False) -> None:
         """Search until everything is seen or a bound is met."""
-        began = time.monotonic()
         gc.freeze()  # the model itself is no garbage
         gc.set_threshold(50_000, 20, 100)
+        began = time.monotonic()
         truths = self._truths()
-        self.start = self.machine.save()
-        self._enter(truths, self.start, 0)
+        self._descend(self.machine.look(), self._enter(truths), 0)
         looked = 0
-        while self._stack:
-            state, depth, saved = self._stack.pop()
-            self._expand(state, depth, saved)
-            looked += 1
-            if looked % LOOK_EVERY == 0:
-                self.why_cut = self._bound(time.monotonic() - began, stop)
-                if self.why_cut:
-                    break
-        for state, _, _ in self._stack:
-            self.graph.truths[state] |= graph.UNKNOWN
+        while self._path and not self.void:
+            if not self._advance(self._path[-1]):
+                left = self._path.pop()
+                self.machine.go_back(left.view)
+                looked += 1
+                if looked % LOOK_EVERY == 0:
+                    self.why_cut = self._bound(time.monotonic() - began, stop)
+                    if self.why_cut:
+                        break
+        for place in reversed(self._path):
+            self.graph.truths[place.state] |= graph.UNKNOWN
+            self.machine.go_back(place.view)
+        self.machine.check()
 
-    def _bound(self, seconds: float, stop: Callable[[], bool]) -> str:
-        if len(self.graph.truths) >= self.request.max_states:
-            return f"{len(self.graph.truths)} states were seen (--max-states)"
+    def _bound(self, seconds: float, stop: Stop) -> str:
+        states = len(self.graph.truths)
+        if states >= self.request.max_states:
+            return f"{states} states were seen (--max-states)"
         if seconds >= self.request.max_seconds:
             return f"{seconds:.0f} s have passed (--max-time)"
-        return "it was interrupted" if stop() else ""
+        return "it was interrupted" if stop(states, self.graph.transitions) else ""
 
-    def _enter(self, truths: int, saved: bytes, depth: int) -> int:
-        """Return the number of a state, new or known."""
-        key = hashlib.blake2b(saved, digest_size=DIGEST_BYTES).digest()
-        number = self._known.get(key)
-        if number is None:
-            number = self._known[key] = self.graph.add(truths)
-            self._stack.append((number, depth, saved))
-            self.depth = max(self.depth, depth)
-            for name in self._offended:
-                self.offences.setdefault(name, set()).add(number)
+    def _enter(self, truths: int) -> int:
+        """Return the number of a new state."""
+        number = self.graph.add(truths)
+        for name in self._offended:
+            self.offences.setdefault(name, set()).add(number)
         return number
 
-    def _expand(self, state: int, depth: int, saved: bytes) -> None:
-        machine = self.machine
-        machine.restore(saved)
-        moves = machine.moves()
+    def _descend(self, view: View, state: int, depth: int) -> None:
+        """Go on from the state the machine is in, which is new."""
+        self._known[view.key] = state
+        self.depth = max(self.depth, depth)
+        moves = self.machine.moves()
         if not moves:
             self.graph.truths[state] |= graph.STUCK
         if self.request.max_depth and depth >= self.request.max_depth:
             self.graph.truths[state] |= graph.UNKNOWN
             self.why_cut = f"schedules are cut after {depth} steps (--max-depth)"
-            return
-        failures: list[tuple[int, int, bytes, int]] = []
-        others_go_on = live = False
+            moves = []
+        reduces, loop = self.request.reduce, self.machine.loop
         wanted = [
             (place, move)
             for place, move in enumerate(moves)
-            if not (self.request.reduce and reduction.can_wait(machine.loop, move))
+            if not (reduces and reduction.can_wait(loop, move))
         ]
-        for place, move in wanted:
-            if live:
-                machine.restore(saved)
-            live = True
-            events, truths, after = self._step(move)
-            if events & graph.OUT_OF_MEMORY:
-                failures.append((place, truths, after, events))
-                continue
-            others_go_on = others_go_on or (move.kind is Kind.RUN and after != saved)
-            self.graph.connect(state, self._enter(truths, after, depth + 1), place, events)
-        if not others_go_on:
-            for place, truths, after, events in failures:
-                self.graph.connect(state, self._enter(truths, after, depth + 1), place, events)
+        self._path.append(_Place(view, state, depth, wanted))
 
-    def _step(self, move: Move) -> tuple[int, int, bytes]:
-        """Make a move; return what happened, what is true afterwards, and the state."""
+    def _advance(self, here: _Place) -> bool:
+        """Make the next move from a place; return False if there is none left."""
+        if not here.wanted:
+            if here.others_go_on or not here.failures:
+                return False
+            here.wanted, here.failures, here.last_resort = here.failures, [], True
+        place, move = here.wanted.pop(0)
+        events, view, truths = self._step(move, here.view)
+        if self.machine.order_shows:
+            self.void = True
+            self.machine.go_back(view)
+            return True
+        if events & graph.OUT_OF_MEMORY and not here.last_resort:
+            here.failures.append((place, move))
+            self.machine.go_back(view)
+            return True
+        here.others_go_on = here.others_go_on or (
+            move.kind is Kind.RUN and view.key != here.view.key
+        )
+        known = self._known.get(view.key)
+        target = self._enter(truths) if known is None else known
+        self.graph.connect(here.state, target, place, events)
+        if known is None:
+            self._descend(view, target, here.depth + 1)
+        else:
+            self.machine.go_back(view)
+        return True
+
+    def _step(self, move: Move, before: View) -> tuple[int, View, int]:
+        """Make a move; return what happened, the state, and what is true of it."""
         machine = self.machine
         k = machine.k
         try:
@@ -138,8 +156,8 @@ class Search:
         events = graph.PROGRESS if k.vmstat.nr_written else 0
         for failure in k.oom_events:
             events |= graph.OUT_OF_MEMORY | (graph.PREMATURE if failure.premature else 0)
-        truths = self._truths()
-        return events, truths, machine.save()
+        view = machine.look(before)
+        return events, view, self._truths() if view.key not in self._known else 0
 
     def _truths(self) -> int:
         k = self.machine.k
@@ -150,7 +168,7 @@ class Search:
             truths |= graph.AT_REST
         if blocked and closed_set(k.loop.tasks):
             truths |= graph.CLOSED
-        self._offended = [name for name in self._properties if not self._holds(name)]
+        self._offended = [name for name in self.properties if not self._holds(name)]
         if self.request.check:
             try:
                 invariants.check(k)
@@ -161,10 +179,28 @@ class Search:
 
     def _holds(self, name: str) -> bool:
         try:
-            return bool(self._properties[name].holds(SeenState(self.machine.k)))
+            return bool(self.properties[name].holds(SeenState(self.machine.k)))
         except Exception as error:
             problem = f"raised {type(error).__name__}: {error}"
             raise PolicyError(name, "holds", problem) from error
+
+
+class _Place:
+    """A state on the way to the present one, and what has not been looked at from there."""
+
+    __slots__ = (
+        "depth", "failures", "last_resort", "others_go_on", "state", "view", "wanted",
+    )  # fmt: skip
+
+    def __init__(self, view: View, state: int, depth: int, wanted: list[tuple[int, Move]]) -> None:
+        self.view = view
+        self.state = state
+        self.depth = depth
+        self.wanted = wanted
+        self.failures: list[tuple[int, Move]] = []
+        """Moves that end in an OOM: they count only if no other task can go on."""
+        self.others_go_on = False
+        self.last_resort = False
 
 
 class SeenState:
@@ -187,26 +223,58 @@ class SeenState:
         return {task.name: task.waits_for() for task in self._k.loop.tasks if task.waits_on}
 
 
-def in_names(machine: Machine, start: bytes, path: list[int]) -> tuple[ScheduleStep, ...]:
+def searched(
+    make: Callable[[ExploreRequest], Search], request: ExploreRequest, stop: Stop
+) -> Search:
+    """Search with what ``make`` returns for a request: for a machine, which is at its start.
+
+    A glance first: it shows what changes at all, and whether the order of pages makes a difference.
+    Coarse steps show none, unless a task waits for a page.
+    """
+    glance = replace(request, max_states=min(GLANCE, request.max_states))
+    search = make(glance)
+    machine = search.machine
+    machine.ordered = machine.loop.fine or not request.reduce
+    search = _kept(search, make, stop)
+    if search.why_cut and glance != request:
+        machine.settle()
+        search = _kept(make(request), make, stop)
+    return search
+
+
+def _kept(search: Search, make: Callable[[ExploreRequest], Search], stop: Stop) -> Search:
+    search.run(stop)
+    if not search.void:
+        return search
+    machine = search.machine
+    machine.ordered, machine.order_shows = True, False
+    again = make(search.request)
+    again.run(stop)
+    return again
+
+
+def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:
     """Return a path in names: ``path`` holds the place of each move among all of its state.
 
-    The machine is led along without being saved and restored, so every task and every interrupt
-    stays the object it was made as.
+    The machine, which is at its start, is led along, so every task and every interrupt stays the
+    object it was made as; then it is led back.
     """
-    machine.restore(start)
-    loop = machine.loop
-    names = {id(task): name for task, name in zip(loop.tasks, machine.names, strict=True)}
-    requested: list[Any] = []
+    loop, names = machine.loop, machine.names
+    requested: list[Any] = list(loop.interrupts)
     steps: list[ScheduleStep] = []
+    views = [machine.look()]
     for place in path:
-        canonicalise(machine.k)
         move = machine.moves()[place]
         if move.kind is Kind.INTERRUPT:
             number = requested.index(loop.interrupts[move.place])
             steps.append(ScheduleStep(str(move.kind), number=number))
         else:
             task = loop.tasks[move.place]
-            steps.append(ScheduleStep(str(move.kind), names[id(task)], move.choice))
+            name = names.get(id(task), task.name)  # one that was started since has its own
+            steps.append(ScheduleStep(str(move.kind), name, move.choice))
         machine.step(move)
         requested += [timer for timer in loop.interrupts if timer not in requested]
+        views.append(machine.look(views[-1]))
+    for view in reversed(views[1:]):
+        machine.go_back(view)
     return tuple(steps)

@@ -6,12 +6,19 @@ own. Everything else (policies, scenarios, reading and writing) is imported as e
 
 from __future__ import annotations
 
+import ast
+import functools
+import hashlib
+import marshal
 import sys
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder, SourceFileLoader
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from reclaimlab.explore.resumable import rewrite
+from reclaimlab.explore import resumable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +37,59 @@ MODEL: Final = (
 """Modules, and packages with all that is in them, whose generator functions become frames."""
 
 
+_assigned: set[str] = set()
+"""Attributes that a module of the model assigns outside a constructor."""
+_ALSO: Final = ("reclaimlab.engine.", "reclaimlab.explore.canonical")
+"""Modules that are no frames, and assign attributes of the model too."""
+
+
 class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        tree = rewrite(self.get_data(path).decode(), path)
-        return compile(tree, path, "exec", dont_inherit=True)
+        source = self.get_data(path)
+        stamp = hashlib.blake2b(source + _rewriter(), digest_size=16).digest()
+        kept = Path(cache_from_source(path, optimization="explored"))
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            found, names, code = marshal.loads(kept.read_bytes())
+            if found == stamp:
+                _assigned.update(names)
+                return code  # type: ignore[no-any-return]  # the stamp says what it is
+        tree = resumable.rewrite(source.decode(), path)
+        made = compile(tree, path, "exec", dont_inherit=True)
+        names = tuple(sorted(assigned_in(ast.parse(source))))
+        _assigned.update(names)
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                self.set_data(str(kept), marshal.dumps((stamp, names, made)))
+        return made
+
+
+@functools.cache
+def _rewriter() -> bytes:
+    """Return what determines the code that a source becomes."""
+    sources = sorted(Path(resumable.__file__).parent.glob("*.py"))
+    return b"".join([sys.version.encode(), *(each.read_bytes() for each in sources)])
+
+
+def assigned_in(tree: ast.AST) -> set[str]:
+    """Return the names of attributes that ``tree`` assigns, but for those in constructors."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef) and node.name in ("__init__", "__new__"):
+            continue
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            found.add(node.attr)
+        found |= assigned_in(node)
+    return found
+
+
+def assigned() -> frozenset[str]:
+    """Return the attributes that the model as it is imported now assigns after construction."""
+    found = set(_assigned)
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_ALSO) and module.__file__ is not None:
+            found |= assigned_in(ast.parse(Path(module.__file__).read_bytes()))
+    return frozenset(found)
 
 
 class _Finder(MetaPathFinder):

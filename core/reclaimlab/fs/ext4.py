@@ -12,15 +12,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reclaimlab.engine.task import NO_STEPS
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
 from reclaimlab.fs.jbd2 import Journal
-from reclaimlab.kernel import costs, filemap, memcontrol, page_alloc, page_writeback, workqueue
+from reclaimlab.kernel import (
+    costs,
+    filemap,
+    memcontrol,
+    page_alloc,
+    page_writeback,
+    reclaim_throttle,
+    workqueue,
+)
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF_MEMALLOC
 from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
+    from reclaimlab.engine.locks import Mutex
     from reclaimlab.engine.task import Steps
     from reclaimlab.kernel.aops import WritebackControl
     from reclaimlab.kernel.backing_dev import BackingDev
@@ -53,7 +63,8 @@ class Ext4(Filesystem):
         self.journal = Journal(k, name, bdi.device, ordered=features.completion == "irq")
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
-        self._handle_first = not self._write_begin_mask & GFP_FS
+        self._handle_first = self.prepares_writes = not self._write_begin_mask & GFP_FS
+        self.finishes_writes = self._handle_first or features.size_in_handle
         self._extents: dict[Mapping, int] = {}
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
@@ -70,19 +81,20 @@ class Ext4(Filesystem):
         self, k: Kernel, mapping: Mapping, process: Process, index: int, nr: int, copy_ns: int
     ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
-        mutex = mapping.private
-        yield from mutex.mutex_lock(k.current)
-        yield from self.file_update_time(k, mapping)
+        mutex: Mutex = mapping.private
+        if not mutex.trylock(k.current):
+            yield from mutex.mutex_lock(k.current)
+        tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
+        if self._times.get(mapping) != tick:
+            self._times[mapping] = tick
+            yield from self.file_update_time(k, mapping)
         wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
         mutex.unlock()
         return wrote
 
     def file_update_time(self, k: Kernel, mapping: Mapping) -> Steps:
-        """Note the new times, which go by ticks: within one they are the same, and nothing is."""
-        tick = k.loop.now // k.jiffy_ns
-        if self._times.get(mapping) != tick:
-            self._times[mapping] = tick
-            yield from self.ext4_dirty_inode(k, mapping)
+        """Note the new times."""
+        yield from self.ext4_dirty_inode(k, mapping)
 
     def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
         """Log the inode in a handle of its own."""
@@ -98,8 +110,7 @@ class Ext4(Filesystem):
         write_begin()") (in v3.9) turned the two round.
         """
         del process
-        if self._handle_first:
-            yield from self.ext4_da_write_begin(k, mapping)
+        return self.ext4_da_write_begin(k, mapping) if self._handle_first else NO_STEPS
 
     def ext4_da_write_begin(self, k: Kernel, mapping: Mapping) -> Steps:
         """Open the handle of one page's write."""
@@ -112,10 +123,15 @@ class Ext4(Filesystem):
         if self._handle_first:
             self.journal.dirty_metadata(mapping)
             self.journal.jbd2_journal_stop(k)
-        elif self.features.size_in_handle and (
-            mapping not in self.journal.running.inodes or self.journal.running.locked
-        ):
-            yield from self.ext4_dirty_inode(k, mapping)
+        elif self.features.size_in_handle:
+            running = self.journal.running
+            if mapping not in running.inodes or running.locked:
+                return self.ext4_da_write_end(k, mapping)
+        return NO_STEPS
+
+    def ext4_da_write_end(self, k: Kernel, mapping: Mapping) -> Steps:
+        """Log the inode, which the running transaction does not hold yet."""
+        yield from self.ext4_dirty_inode(k, mapping)
 
     # ---- writeback ------------------------------------------------------------------------------
 
@@ -236,6 +252,7 @@ class Ext4(Filesystem):
             charged = yield from self.__add_to_page_cache_locked(k, memcg, gfp)
             if charged or k.current.killed:
                 break
+            yield from reclaim_throttle.cond_resched(k)
         self.bdev.size_pages += 1
         filemap.add_to_page_cache_clean(k, self.bdev, self.bdev.size_pages, 1, memcg)
 

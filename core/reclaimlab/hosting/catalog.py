@@ -42,6 +42,8 @@ class Entry:
     """The hook API the policy was written for; None if it could not be imported."""
     state: State
     error: str = ""
+    traceback: str = ""
+    """Of what its code raised; empty if it raised nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +147,12 @@ def forget_plugins() -> None:
 
 
 def _load(source: Source) -> _Loaded:
-    def entry(state: str, error: str = "", api: tuple[int, int] | None = None) -> Entry:
+    def entry(
+        state: str, error: str = "", api: tuple[int, int] | None = None, trace: str = ""
+    ) -> Entry:
         return Entry(
             source.name, source.distribution, source.version, source.module, api,
-            cast("State", state), error,
+            cast("State", state), error, trace,
         )  # fmt: skip
 
     said: tuple[int, int] | None = None
@@ -160,7 +164,7 @@ def _load(source: Source) -> _Loaded:
         said = api_range(found.info.api).low
         check_api(found.info.api)
     except LoadError as error:
-        return _Loaded(entry(error.state, str(error), said), None)
+        return _Loaded(entry(error.state, str(error), said, error.trace), None)
     return _Loaded(entry("loaded", api=said), found)
 
 

@@ -11,7 +11,8 @@ from reclaimlab.errors import ExtensionError, did_you_mean
 from reclaimlab.hosting import probe
 from reclaimlab.hosting.loading import LoadError, check_api, load
 from reclaimlab.hosting.settings import PluginSettings
-from reclaimlab.hosting.sources import Source, find_sources
+from reclaimlab.hosting.sources import Source, find_sources, loadable
+from reclaimlab.hosting.trace import plugin_trace
 from reclaimlab.policy.extensions import MEMBERS, Kind
 from reclaimlab.policy.policy import NoParameters, parameter_fields, parse_parameter
 
@@ -52,6 +53,12 @@ class Extension:
         self._try()
         return self._failure.state if self._failure else "loaded"
 
+    @property
+    def traceback(self) -> str:
+        """Of what its code raised when it was imported or made; empty if nothing. Imports it."""
+        self._try()
+        return self._failure.trace if self._failure else ""
+
     def load(self) -> Any:
         """Return the object: see :mod:`reclaimlab.policy.extensions` for what it has.
 
@@ -78,7 +85,8 @@ def _made(source: Source) -> Any:
     try:
         made = found() if isinstance(found, type) else found
     except (Exception, SystemExit) as error:
-        raise LoadError(f"its making raised {type(error).__name__}: {error}") from error
+        problem = f"its making raised {type(error).__name__}: {error}"
+        raise LoadError(problem, trace=plugin_trace(error)) from error
     if getattr(made, "name", None) != source.name:
         said = getattr(made, "name", None)
         raise LoadError(f"its name is {said!r}, the announced one is {source.name!r}")
@@ -117,6 +125,13 @@ class _Plain:
 def extensions(kind: Kind) -> Mapping[str, Extension]:
     """Return what is announced of ``kind``, by name; a broken one says so in its ``error``."""
     return {each.name: each for each in every_extension(kind) if not each.source.taken_by}
+
+
+def usable_extensions(kind: Kind) -> Mapping[str, Extension]:
+    """Return those of ``kind`` that nothing speaks against importing; nothing is imported."""
+    return {
+        name: each for name, each in extensions(kind).items() if loadable([each.source])
+    }  # fmt: skip
 
 
 def every_extension(kind: Kind) -> tuple[Extension, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reclaimlab.hosting.catalog import Catalog
+    from reclaimlab.hosting.extensions import Extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Listed:
     api: str
     """Lowest version of the plugin API that it works with; empty if that is not known."""
     error: str
+    traceback: str = ""
+    """Of what its code raised; empty if it raised nothing."""
 
     @property
     def origin(self) -> str:
@@ -38,17 +41,25 @@ class Listed:
         return f"{self.distribution} {self.version}".strip() if self.distribution else self.module
 
 
+def probe_plugins(catalog: Catalog) -> None:
+    """Try to import everything in processes of its own; nothing is imported here."""
+    probe(loadable([*catalog.sources, *(each.source for each in _extensions())]))
+
+
 def every_plugin(catalog: Catalog) -> Iterator[Listed]:
     """Yield the policies, then the extensions, each kind by name; imports them all."""
-    extensions = [each for kind in GROUPS for each in every_extension(cast("Kind", kind))]
-    probe(loadable([*catalog.sources, *(each.source for each in extensions)]))
+    probe_plugins(catalog)
     for entry in catalog.entries:
         yield Listed(
             entry.name, "policy", entry.state, entry.distribution, entry.version, entry.module,
-            ".".join(map(str, entry.api or ())), entry.error,
+            ".".join(map(str, entry.api or ())), entry.error, entry.traceback,
         )  # fmt: skip
-    for each in extensions:
+    for each in _extensions():
         yield Listed(
             each.name, each.kind, each.state, each.distribution, each.version,
-            each.source.module, "", each.error or "",
+            each.source.module, "", each.error or "", each.traceback,
         )  # fmt: skip
+
+
+def _extensions() -> list[Extension]:
+    return [each for kind in GROUPS for each in every_extension(cast("Kind", kind))]

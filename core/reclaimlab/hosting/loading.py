@@ -12,6 +12,7 @@ from reclaimlab.hosting import probe
 from reclaimlab.hosting.api_range import api_range
 from reclaimlab.hosting.integrity import Snapshot
 from reclaimlab.hosting.single_file import import_file
+from reclaimlab.hosting.trace import plugin_trace
 from reclaimlab.policy.hookspecs import API_VERSION
 
 if TYPE_CHECKING:
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
 
 
 class LoadError(Exception):
-    """A plugin that cannot be used; ``state`` is what a list of plugins calls it."""
+    """A plugin that cannot be used.
 
-    def __init__(self, problem: str, state: str = "failed") -> None:
+    Attributes:
+        state: what a list of plugins calls it.
+        trace: the traceback of what its code raised; empty if it raised nothing.
+    """
+
+    def __init__(self, problem: str, state: str = "failed", trace: str = "") -> None:
         super().__init__(problem)
         self.state = state
+        self.trace = trace
 
 
 def load(source: Source) -> Any:
@@ -45,8 +52,8 @@ def load(source: Source) -> Any:
     if source.policy is not None:
         return source.policy
     problem = probe.problem_of(source)
-    if problem:
-        raise LoadError(problem)
+    if problem.text:
+        raise LoadError(problem.text, trace=problem.trace)
     return import_source(source)
 
 
@@ -75,7 +82,8 @@ def _told_failure(source: Source) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # someone else's module may raise anything
-        raise LoadError(f"{type(error).__name__}: {error}") from error
+        problem = f"{type(error).__name__}: {error}"
+        raise LoadError(problem, trace=plugin_trace(error)) from error
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
 from reclaimlab.hosting.sources import Source
 
@@ -30,13 +30,22 @@ IMPORT_LIMIT: Final = "RECLAIMLAB_IMPORT_LIMIT"
 _SECONDS: Final = 10.0
 _MEMORY: Final = 4 << 30
 
-_known: dict[Source, str] = {}
+
+class Problem(NamedTuple):
+    """Why a plugin must not be imported; no text: it may."""
+
+    text: str = ""
+    trace: str = ""
+    """The traceback of what it raised; empty if it raised nothing."""
 
 
-def problem_of(source: Source) -> str:
-    """Return why a plugin must not be imported here; empty if it may."""
+_known: dict[Source, Problem] = {}
+
+
+def problem_of(source: Source) -> Problem:
+    """Return why a plugin must not be imported here."""
     if source.is_ours or os.environ.get(ISOLATED):
-        return ""
+        return Problem()
     probe([source])
     return _known[source]
 
@@ -81,11 +90,11 @@ def _collect(child: subprocess.Popen[bytes], answers: IO[bytes], sources: list[S
         for number, source in enumerate(sources):
             line = _line(selector, answers, limit) if ready is not None else None
             if line is None:
-                _known[source] = f"its import took over {limit:g} s"
+                _known[source] = Problem(f"its import took over {limit:g} s")
             elif not line:
-                _known[source] = f"its import ended the process ({_ended(child)})"
+                _known[source] = Problem(f"its import ended the process ({_ended(child)})")
             else:
-                _known[source] = json.loads(line)
+                _known[source] = Problem(*json.loads(line))
                 continue
             return number + 1
     return len(sources)
@@ -134,18 +143,36 @@ def limit_memory(most: int) -> None:
 def main(pipe: int, work: str) -> None:
     """Import what ``work`` says, and answer on ``pipe``: the child's side."""
     from reclaimlab.hosting.loading import LoadError, import_source
+    from reclaimlab.hosting.trace import plugin_trace
 
     limit_memory(_MEMORY)
     os.write(pipe, b'"ready"\n')
     for plain in json.loads(work):
-        problem: Any = ""
+        problem = Problem()
         try:
             found = import_source(Source(**plain))
             # The command line makes the parameters of a contender where it lives.
             getattr(found, "Parameters", bool)()
         except LoadError as error:
-            problem = str(error)
+            problem = Problem(str(error), error.trace)
         except BaseException as error:  # anybody's dataclass
-            problem = f"its Parameters raised {type(error).__name__}: {error}"
+            text = f"its Parameters raised {type(error).__name__}: {error}"
+            problem = Problem(text, plugin_trace(error))
+        else:
+            problem = _making_problem(found, plain["kind"])
         os.write(pipe, json.dumps(problem).encode() + b"\n")
     os._exit(0)  # threads that a plugin left behind would keep the process
+
+
+def _making_problem(found: Any, kind: str) -> Problem:
+    """Make an extension as whoever lists it will; a policy is made only where runs are."""
+    if kind == "policy" or not isinstance(found, type):
+        return Problem()
+    try:
+        found()
+    except BaseException as error:  # anybody's class
+        from reclaimlab.hosting.trace import plugin_trace
+
+        text = f"its making raised {type(error).__name__}: {error}"
+        return Problem(text, plugin_trace(error))
+    return Problem()

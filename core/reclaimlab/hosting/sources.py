@@ -73,15 +73,13 @@ def loadable(sources: Iterable[Source]) -> list[Source]:
 
 
 def _installed(kind: str) -> Iterator[Source]:
+    known: dict[object, tuple[str, str]] = {None: ("", "")}
     for point in metadata.entry_points(group=KINDS[kind]):
-        distribution = point.dist
-        yield Source(
-            name=point.name,
-            module=point.value,
-            distribution=distribution.name if distribution else "",
-            version=distribution.version if distribution else "",
-            kind=kind,
-        )
+        # Each look at a name or version reads all of the distribution's metadata again.
+        if point.dist is not None and point.dist not in known:
+            known[point.dist] = point.dist.name, point.dist.version
+        name, version = known[point.dist]
+        yield Source(point.name, point.value, name, version, kind=kind)
 
 
 def _permitted(sources: Iterable[Source], settings: PluginSettings) -> Iterator[Source]:

@@ -58,7 +58,8 @@ class BackingDev:
 
 def any_congested(k: Kernel) -> bool:
     """Return whether some backing device is congested (nr_bdi_congested[sync] > 0)."""
-    return any(bdi.device.write_congested() for bdi in k.bdis)
+    congested = [bdi for bdi in k.bdis if bdi.device.write_congested()]
+    return bool(congested)
 
 
 def expect_uncongested(k: Kernel) -> None:

@@ -67,8 +67,7 @@ def domains_of(k: Kernel, mapping: Mapping, process: Process) -> list[DirtyDomai
     return domains
 
 
-def _held(k: Kernel, domain: DirtyDomain, wb: BdiWriteback) -> Held:
-    state = domain.state(k)
+def _held(k: Kernel, domain: DirtyDomain, state: DirtyState, wb: BdiWriteback) -> Held:
     wb_thresh = wb_dirty_limit(k, domain, wb, state.thresh)
     if domain.memcg is not None and wb.memcg is None:
         wb_dirty = state.dirty  # throttled by memcg on a shared flusher
@@ -84,12 +83,13 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
     pages_dirtied = process.nr_dirtied
     domains = domains_of(k, mapping, process)
     while domains:
-        held = [_held(k, domain, wb) for domain in domains]
-        if all(h.state.dirty <= h.state.freerun for h in held):
+        states = [domain.state(k) for domain in domains]
+        if all(state.dirty <= state.freerun for state in states):
             process.dirty_paused_ns = k.loop.now
             process.nr_dirtied = 0
-            process.nr_dirtied_pause = min(dirty_poll_interval(h.state) for h in held)
+            process.nr_dirtied_pause = min([dirty_poll_interval(state) for state in states])
             break
+        held = [_held(k, domain, state, wb) for domain, state in zip(domains, states, strict=True)]
         fs_writeback.wb_start_background_writeback(wb)
         tight = min(held, key=lambda h: h.pos_ratio)
         wb.dirty_exceeded = any(
@@ -97,12 +97,8 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
         )
         update_bandwidth(k, wb, tight, start)
         pause, done = _pause(k, wb, tight, process, pages_dirtied)
-        k.tracepoint(
-            "balance_dirty_pages", bdi=wb.name,
-            limit=tight.state.thresh, setpoint=tight.state.setpoint, dirty=tight.state.dirty,
-            bdi_setpoint=tight.wb_thresh, bdi_dirty=tight.wb_dirty,
-            dirty_ratelimit=wb.dirty_ratelimit, dirtied=pages_dirtied, pause=pause // MSEC,
-        )  # fmt: skip
+        if k.trace is not None:
+            _trace_balance(k, wb, tight, pages_dirtied, pause)
         if pause > 0:
             yield from io_schedule_timeout(k, pause)
             process.throttled_ns += pause
@@ -118,6 +114,17 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
     # A memcg's own background threshold wakes nobody: its flusher is woken over freerun, above.
     if domains and k.nr_dirty > k.global_domain.state(k).bg_thresh:
         fs_writeback.wb_start_background_writeback(wb)
+
+
+def _trace_balance(
+    k: Kernel, wb: BdiWriteback, tight: Held, pages_dirtied: int, pause_ns: int
+) -> None:
+    k.tracepoint(
+        "balance_dirty_pages", bdi=wb.name,
+        limit=tight.state.thresh, setpoint=tight.state.setpoint, dirty=tight.state.dirty,
+        bdi_setpoint=tight.wb_thresh, bdi_dirty=tight.wb_dirty,
+        dirty_ratelimit=wb.dirty_ratelimit, dirtied=pages_dirtied, pause=pause_ns // MSEC,
+    )  # fmt: skip
 
 
 def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:

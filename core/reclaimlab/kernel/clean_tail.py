@@ -11,11 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import costs, filemap, vmscan
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS
 
 if TYPE_CHECKING:
+    from reclaimlab.kernel.folio import LruList
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
+    from reclaimlab.kernel.mmzone import Lruvec
+    from reclaimlab.kernel.scan_control import ScanControl
 
 
 def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
@@ -26,29 +29,16 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     """
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file
-    batches = -(-nr // SWAP_CLUSTER_MAX)
-    need = batches * SWAP_CLUSTER_MAX
+    need = -(-nr // SWAP_CLUSTER_MAX) * SWAP_CLUSTER_MAX
     if memcg.parent is not None or lru.nr < need:
         return 0
     if vmscan.inactive_list_is_low(k, lru.nr, lruvec.active_file.nr, file=True):
         return 0
-    ready = 0
-    for extent in lru:
-        if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
-            break
-        ready += extent.nr
-        if ready >= need:
-            break
-    batches = min(ready, need) // SWAP_CLUSTER_MAX
-    need = left = batches * SWAP_CLUSTER_MAX
-    while left > 0 and (oldest := lru.tail) is not None:
-        if oldest.nr <= left:
-            left -= oldest.nr
-            lru.remove(oldest)
-            filemap.remove_mapping(k, oldest)
-        else:
-            filemap.trim_front(k, oldest, left)
-            left = 0
+    batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
+    if not batches:
+        return 0
+    need = batches * SWAP_CLUSTER_MAX
+    filemap.free_clean_tail(k, lru, need)
     memcg.failcnt += batches
     memcg.pgscan += need
     memcg.pgsteal += need
@@ -56,6 +46,70 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.memcg_reclaims += batches
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
-    return batches * costs.RECLAIM_CALL_NS + need * (
-        costs.scan_ns(1, 1, has_folios=k.features.folio_names) + costs.FREE_PAGE_NS
-    )
+    return batches * costs.RECLAIM_CALL_NS + need * k.free_clean_ns
+
+
+def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
+    """Do one pass over a memcg, if that is to free a batch of clean pages; say whether it was.
+
+    Else nothing was done, and the pass is for shrink_zones().
+    """
+    memcg = sc.target
+    if memcg is None or k.swap is not None:
+        return False
+    lruvec = memcg.lruvec
+    lru = lruvec.inactive_file
+    quota = vmscan.scan_share(lru, sc.priority, force=True)
+    if quota > SWAP_CLUSTER_MAX or lruvec.active_file.nr or vmscan.writeout_is_over(k):
+        return False
+    if sc.debt_ns + quota * k.free_clean_ns > TIME_STEP_NS:
+        return False
+    freed = free_clean_batch(k, quota, lruvec, lru, sc) > 0
+    if freed:
+        sc.still = None
+    return freed
+
+
+def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
+    """Free a batch of small clean file pages, if the tail has a whole one; return the quota spent.
+
+    The common case, without the bookkeeping of pages that are kept: no policy is asked.
+    """
+    spent = min(quota, SWAP_CLUSTER_MAX)
+    extent, ready = lru.head_end.newer, 0
+    while ready < spent:
+        if (
+            extent is lru.head_end
+            or extent.dirty
+            or extent.unit is not None
+            or extent.locked is not None
+            or extent.mapped
+            or extent.folio_pages > 1
+        ):
+            return 0
+        ready += extent.nr
+        extent = extent.newer
+    if not lru.file or k.trace is not None:
+        return 0
+    filemap.free_clean_tail(k, lru, spent)
+    k.zone.all_unreclaimable = False
+    k.zone.kswapd_failures = 0
+    lruvec.recent_scanned[1] += spent
+    sc.nr_taken += spent
+    sc.nr_reclaimed += spent
+    sc.debt_ns += spent * k.free_clean_ns
+    sc.count(k, spent, spent)
+    sc.quiet.clear()
+    return spent
+
+
+def _clean_at_tail(lru: LruList, most: int) -> int:
+    """Return how many pages at the tail can be freed on the spot, ``most`` at the most."""
+    ready = 0
+    extent = lru.head_end.newer
+    while ready < most and extent is not lru.head_end:
+        if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
+            return ready
+        ready += extent.nr
+        extent = extent.newer
+    return min(ready, most)

@@ -104,8 +104,11 @@ def writeback_set_ratelimit(k: Kernel) -> None:
 def global_dirtyable_memory(k: Kernel) -> int:
     """Return free plus file pages, less what the watermarks keep back."""
     zone = k.zone
-    file = sum(group.lruvec.nr_file for group in k.memcgs)
-    return max(zone.free + file - zone.high_wmark - zone.min_wmark, 0) + 1
+    pages = zone.free - zone.high_wmark - zone.min_wmark
+    for group in k.memcgs:
+        lruvec = group.lruvec
+        pages += lruvec.inactive_file.nr + lruvec.active_file.nr
+    return (pages if pages > 0 else 0) + 1
 
 
 def _thresholds(k: Kernel, available: int) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from reclaimlab.units import PAGE_SIZE
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
+    from reclaimlab.kernel.folio import LruList
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
     from reclaimlab.kernel.process import Process
@@ -80,6 +81,18 @@ def trim_front(k: Kernel, extent: Extent, nr: int) -> None:
     page_alloc.free_pages(k, nr)
 
 
+def free_clean_tail(k: Kernel, lru: LruList, nr: int) -> None:
+    """Free the ``nr`` oldest pages of a list, which are known to be clean and unlocked."""
+    while nr:
+        oldest = lru.head_end.newer
+        if oldest.nr > nr:
+            trim_front(k, oldest, nr)
+            return
+        nr -= oldest.nr
+        lru.remove(oldest)
+        remove_mapping(k, oldest)
+
+
 def add_to_page_cache_dirty(
     k: Kernel, mapping: Mapping, index: int, nr: int, memcg: MemCgroup, folio_pages: int
 ) -> None:
@@ -126,35 +139,46 @@ def generic_perform_write(
 
     ``copy_ns`` is the time to copy one page from the user.
     """
-    a_ops = mapping.a_ops
+    a_ops, task, loop = mapping.a_ops, k.current, k.loop
     done = 0
-    while done < nr and not k.current.killed:
-        yield from a_ops.write_begin(k, mapping, process)
-        wrote = yield from _write_some(k, mapping, process, index + done, nr - done)
-        if wrote > 0:
-            mapping.size_pages = max(mapping.size_pages, index + done + wrote)
-        yield from a_ops.write_end(k, mapping, process)
+    while done < nr and not task.killed:
+        if a_ops.prepares_writes:
+            yield from a_ops.write_begin(k, mapping, process)
+        at = index + done
+        wrote = _write_some(k, mapping, process, at, nr - done)
+        if not isinstance(wrote, int):
+            wrote = yield from wrote
+        if wrote > 0 and at + wrote > mapping.size_pages:
+            mapping.size_pages = at + wrote
+        if a_ops.finishes_writes:
+            yield from a_ops.write_end(k, mapping, process)
         if wrote < 0:
             process.errors += 1
-            if not k.current.killed:
+            if not task.killed:
                 oom.record_failure(k, process.memcg, 1, "")
             return done or wrote
         done += wrote
         process.nr_dirtied += wrote
-        yield wrote * copy_ns + a_ops.write_ns(wrote) * k.cpu_slowdown
+        spent_ns = wrote * copy_ns + a_ops.write_ns(wrote) * k.cpu_slowdown
+        if not loop.elapse(spent_ns):
+            yield spent_ns
         if balance_dirty_pages.balance_dirty_pages_ratelimited(k, mapping, process):
             yield from balance_dirty_pages.balance_dirty_pages(k, mapping, process)
     return done
 
 
-def _write_some(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int) -> Steps:
-    """Dirty the pages from ``index`` on that can be had in one step; give how many, or ENOMEM."""
-    extent = mapping.pages.at_or_after(index) if index < mapping.size_pages else None
-    if extent is not None and extent.index <= index:
-        return (yield from _rewrite(k, extent, index, nr))
-    if extent is not None:
-        nr = min(nr, extent.index - index)
-    return (yield from _write_new(k, mapping, process, index, nr))
+def _write_some(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int) -> int | Steps:
+    """Dirty the pages from ``index`` on that can be had in one step: how many, or ENOMEM.
+
+    Returns that number, or, if it takes sleep, the steps that give it.
+    """
+    if index < mapping.size_pages:
+        extent = mapping.pages.at_or_after(index)
+        if extent is not None and extent.index <= index:
+            return _rewrite(k, extent, index, nr)
+        if extent is not None:
+            nr = min(nr, extent.index - index)
+    return _write_new(k, mapping, process, index, nr)
 
 
 def _rewrite(k: Kernel, extent: Extent, index: int, nr: int) -> Steps:
@@ -198,37 +222,65 @@ def wait_for_stable_page(k: Kernel, unit: WritebackUnit) -> Steps:
     yield from wait_on_page_bit(k, unit)
 
 
-def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int) -> Steps:
-    """Allocate, charge and add new pages; give how many, or ENOMEM."""
+def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: int) -> int | Steps:
+    """Allocate, charge and add new pages: how many, or the steps that give that."""
     memcg = process.memcg
-    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     if k.features.large_folios and mapping.a_ops.large_folios:
-        return (yield from _write_new_folio(k, mapping, memcg, gfp, index, nr))
-    nr = min(nr, WRITE_STEP, max(1, process.nr_dirtied_pause - process.nr_dirtied))
+        return _write_new_folio(k, mapping, memcg, index, nr)
+    ration = process.nr_dirtied_pause - process.nr_dirtied
+    nr = min(nr, WRITE_STEP, ration if ration > 1 else 1)
     lacking = nr - memcg.margin
-    cost_ns = clean_tail.reclaim_clean_tail(k, memcg, lacking) if lacking > 0 else 0
-    if cost_ns:
+    if lacking > 0:
+        cost_ns = clean_tail.reclaim_clean_tail(k, memcg, lacking)
         process.reclaim_ns += cost_ns
         memcg.reclaim_ns += cost_ns
-        yield cost_ns
-    if memcg.margin < nr or k.zone.free - nr < k.zone.low_wmark:
-        nr = min(nr, max(memcg.margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
-    if not page_alloc.try_alloc(k, nr):
-        yield from page_alloc.alloc_pages(k, gfp, nr)
-    if memcg.try_charge(nr) is not None:
-        charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
-        if not charged:
-            page_alloc.free_pages(k, nr)
-            return ENOMEM
+        if cost_ns and not k.loop.elapse(cost_ns):
+            return _add_new_after(k, mapping, memcg, index, nr, cost_ns)
+    return _add_new(k, mapping, memcg, index, nr)
+
+
+def _add_new(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> int | Steps:
+    """Add as many of ``nr`` new pages as there is room for: how many, or the steps for that."""
+    margin, zone = memcg.margin, k.zone
+    if margin < nr or zone.free - nr < zone.low_wmark:
+        nr = min(nr, max(margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
+    has_pages = page_alloc.try_alloc(k, nr)
+    if not has_pages or memcg.try_charge(nr) is not None:
+        return _add_new_slowly(k, mapping, memcg, index, nr, has_pages=has_pages)
     k.progress_ns = k.loop.now
     add_to_page_cache_dirty(k, mapping, index, nr, memcg, 1)
     return nr
 
 
-def _write_new_folio(
-    k: Kernel, mapping: Mapping, memcg: MemCgroup, gfp: int, index: int, nr: int
+def _add_new_after(
+    k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int, cost_ns: int
 ) -> Steps:
+    yield cost_ns
+    wrote = _add_new(k, mapping, memcg, index, nr)
+    if not isinstance(wrote, int):
+        wrote = yield from wrote
+    return wrote
+
+
+def _add_new_slowly(
+    k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int, *, has_pages: bool
+) -> Steps:
+    """Reclaim for what is short, then add the pages."""
+    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
+    if not has_pages:
+        yield from page_alloc.alloc_pages(k, gfp, nr)
+    charged = yield from memcontrol.mem_cgroup_charge(k, memcg, gfp, nr)
+    if not charged:
+        page_alloc.free_pages(k, nr)
+        return ENOMEM
+    k.progress_ns = k.loop.now
+    add_to_page_cache_dirty(k, mapping, index, nr, memcg, 1)
+    return nr
+
+
+def _write_new_folio(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> Steps:
     """Add a folio as large as alignment, size and charge allow (__filemap_get_folio of v6.6)."""
+    gfp = mapping.a_ops.write_begin_gfp(k, mapping)
     order = min(nr, MAX_FOLIO_PAGES).bit_length() - 1
     if index:
         order = min(order, (index & -index).bit_length() - 1)

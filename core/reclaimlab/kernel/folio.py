@@ -99,7 +99,7 @@ class LruList:
     A ring through ``older`` and ``newer``, closed by a sentinel: any extent can leave in one step.
     """
 
-    __slots__ = ("_ring", "active", "file", "name", "nr")
+    __slots__ = ("active", "file", "head_end", "name", "nr")
 
     def __init__(self, name: str, *, active: bool, file: bool) -> None:
         self.name = name
@@ -107,30 +107,26 @@ class LruList:
         self.file = file
         self.nr = 0
         """Pages on the list."""
-        ring = self._ring = Extent.__new__(Extent)
+        ring = self.head_end = Extent.__new__(Extent)
+        """The end of the list beyond the newest: an extent at the head has this as ``newer``."""
         ring.older = ring.newer = ring
 
     def __iter__(self) -> Iterator[Extent]:
         """From the tail (oldest) to the head."""
-        extent = self._ring.newer
-        while extent is not self._ring:
+        extent = self.head_end.newer
+        while extent is not self.head_end:
             yield extent
             extent = extent.newer
 
     @property
-    def head_end(self) -> Extent:
-        """The end of the list beyond the newest: an extent at the head has this as ``newer``."""
-        return self._ring
-
-    @property
     def tail(self) -> Extent | None:
         """The oldest extent."""
-        extent = self._ring.newer
-        return None if extent is self._ring else extent
+        extent = self.head_end.newer
+        return None if extent is self.head_end else extent
 
     def add_head(self, extent: Extent) -> None:
         """Put ``extent`` where reclaim gets to it last."""
-        ring = self._ring
+        ring = self.head_end
         first = ring.older
         extent.newer, extent.older = ring, first
         first.newer = ring.older = extent
@@ -139,7 +135,7 @@ class LruList:
 
     def add_tail(self, extent: Extent) -> None:
         """Put ``extent`` where reclaim gets to it next."""
-        ring = self._ring
+        ring = self.head_end
         last = ring.newer
         extent.older, extent.newer = ring, last
         last.older = ring.newer = extent
@@ -161,11 +157,29 @@ class LruList:
         extent.lru = None
         self.nr -= extent.nr
 
+    def rotate(self, extent: Extent) -> None:
+        """Move the oldest, ``extent``, to the head, merged with an equal neighbour there."""
+        end = self.head_end
+        first = end.older
+        if first is extent:
+            return
+        end.newer = following = extent.newer
+        following.older = end
+        if (
+            first.mapping is extent.mapping
+            and first.index + first.nr == extent.index
+            and first.same_state(extent)
+        ):
+            extent.mapping.absorb(first, extent)
+        else:
+            extent.newer, extent.older = end, first
+            first.newer = end.older = extent
+
     def put_back_head(self, extent: Extent) -> None:
         """Put ``extent`` at the head, merged with an equal neighbour that stands there."""
-        first = self._ring.older
+        first = self.head_end.older
         if (
-            first is not self._ring
+            first is not self.head_end
             and first.mapping is extent.mapping
             and first.index + first.nr == extent.index
             and first.same_state(extent)
@@ -203,15 +217,25 @@ class ExtentIndex:
 
     def remove(self, extent: Extent) -> None:
         """Strike ``extent`` out."""
-        start = extent.index
-        del self._starts[bisect_left(self._starts, start)]
+        start, starts = extent.index, self._starts
+        del starts[0 if starts[0] == start else bisect_left(starts, start)]
         del self._at[start]
 
     def move(self, extent: Extent, start: int) -> None:
         """Give ``extent`` a new first page that leaves its place in the order."""
-        self._starts[bisect_left(self._starts, extent.index)] = start
-        del self._at[extent.index]
+        old, starts = extent.index, self._starts
+        starts[0 if starts[0] == old else bisect_left(starts, old)] = start
+        del self._at[old]
         self._at[start] = extent
+
+    def content(self) -> tuple[Any, ...]:
+        """Return the first pages of its extents, then these."""
+        return (tuple(self._starts), *(self._at[start] for start in self._starts))
+
+    def fill(self, content: tuple[Any, ...]) -> None:
+        """Hold just what :meth:`content` has given."""
+        self._starts[:] = content[0]
+        self._at = dict(zip(content[0], content[1:], strict=True))
 
     def first(self) -> Extent | None:
         """Return the extent with the lowest index."""

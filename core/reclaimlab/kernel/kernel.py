@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.wait import WaitQueue
+from reclaimlab.kernel import costs
 from reclaimlab.kernel.memcontrol import MemCgroup
 from reclaimlab.kernel.mmzone import Zone
 from reclaimlab.kernel.process import Process
@@ -99,6 +100,10 @@ class Kernel:
         self.cpus = cpus
         self.cpu_slowdown = cpu_slowdown
         self.reclaim_slowdown = reclaim_slowdown
+        self.free_clean_ns = costs.FREE_PAGE_NS + costs.scan_ns(
+            1, 1, has_folios=features.folio_names
+        )
+        """CPU time to look at one clean page and free it."""
         self.swappiness = swappiness
         self.dirty = dirty
         self.zone = Zone(loop, managed=memory_pages, min_free_bytes=min_free_bytes)

@@ -150,10 +150,9 @@ class MemCgroup:
 
     def uncharge(self, nr: int) -> None:
         """Give ``nr`` pages back."""
-        group: MemCgroup | None = self
-        while group is not None:
-            group.usage -= nr
-            group = group.parent
+        self.usage -= nr
+        if self.parent is not None:
+            self.parent.uncharge(nr)
 
 
 def mem_cgroup_charge(

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.folio import Extent
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
+    from reclaimlab.kernel.still_pass import Still
     from reclaimlab.policy.decisions import DirtyDecision, WritebackDecision
 
 DEF_PRIORITY = 12
 SWAP_CLUSTER_MAX = 32
+TIME_STEP_NS = 200_000
+"""CPU time that may pass in one step of simulated time: far below any timer of the model."""
 
 
 class ShrinkStat:
@@ -54,21 +57,35 @@ class ShrinkStat:
         self.slow_io: Extent | None = None
 
 
+class Rules:
+    """What the policies answer in one situation of reclaim, by the state of the page asked about.
+
+    The answers are pure, so whoever is in the same situation later finds them here.
+    """
+
+    __slots__ = ("dirty", "view", "writeback")
+
+    def __init__(self, view: ReclaimView) -> None:
+        self.view = view
+        self.writeback: list[WritebackDecision | None] = [None] * 8
+        self.dirty: list[DirtyDecision | None] = [None] * 4
+
+
 class ScanControl:
     """One try at reclaim.
 
     Attributes:
         target: the memcg reclaimed from; None for global reclaim. With it set the pass is
             "memcg reclaim" to every rule, soft-limit reclaim included.
-        view: what hooks are told, renewed when the priority or the zone's flags change.
+        view: what hooks are told, renewed when the priority or the zone's flags change. rules: what
+            they answered to it.
         debt_ns: CPU time spent since the task last let time pass, on a processor of usual speed.
         quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
             without any effect.
+        still: the pass before, if it found and left everything as it is (still_pass.py).
     """
 
     __slots__ = (
-        "_dirty",
-        "_writeback",
         "debt_ns",
         "gfp",
         "is_kswapd",
@@ -84,8 +101,10 @@ class ScanControl:
         "nr_writeback",
         "priority",
         "quiet",
+        "rules",
         "sane",
         "slowdown",
+        "still",
         "target",
         "task",
         "total_scanned",
@@ -113,7 +132,8 @@ class ScanControl:
         self.total_scanned = 0
         self.debt_ns = 0
         self.slowdown = k.reclaim_slowdown
-        self.priority = priority
+        self.still: Still | None = None
+        self.quiet: set[int] = set()
         self.start_pass(k, priority)
 
     def start_pass(self, k: Kernel, priority: int) -> None:
@@ -126,37 +146,72 @@ class ScanControl:
 
     def renew_view(self, k: Kernel) -> None:
         """Show the hooks the present state of the zone."""
-        zone = k.zone
-        self.view = ReclaimView(
-            self.gfp, self.task.flags, self.target is not None, self.sane, self.is_kswapd,
+        zone, target = k.zone, self.target
+        situation = (
+            self.gfp, self.task.flags, target is not None, self.sane, self.is_kswapd,
             self.priority, zone.writeback, zone.dirty,
-            zone.congested or (self.target is not None and self.target.congested),
+            zone.congested or (target is not None and target.congested),
         )  # fmt: skip
-        self.quiet: set[int] = set()
-        self.forget_answers()
+        rules = k.hooks.rules.get(situation)
+        if rules is None:
+            rules = Rules(ReclaimView(*situation))
+            if not k.hooks.rechecks:
+                k.hooks.rules[situation] = rules
+        self.rules: Rules = rules
+        self.view = rules.view
+        if self.quiet:
+            self.quiet = set()
 
     def forget_answers(self) -> None:
         """Have the policies asked anew; to them it makes no difference."""
-        self._writeback: list[WritebackDecision | None] = [None] * 8
-        self._dirty: list[DirtyDecision | None] = [None] * 4
+        self.rules = Rules(self.view)
 
     def writeback_decision(self, k: Kernel, extent: Extent) -> WritebackDecision:
         """Return what becomes of a page under writeback; one list lookup after the first time."""
         key = extent.reclaim | extent.swapcache << 1 | extent.dirty << 2
-        decision = self._writeback[key]
+        decision = self.rules.writeback[key]
         if decision is None:
             folio = FolioView(extent.reclaim, extent.swapcache, extent.dirty, writeback=True)
-            decision = self._writeback[key] = k.hooks.decide_writeback_wait(folio, self.view)
+            decision = self.rules.writeback[key] = k.hooks.decide_writeback_wait(folio, self.view)
         return decision
 
     def dirty_decision(self, k: Kernel, extent: Extent) -> DirtyDecision:
         """Return what becomes of a dirty file page."""
         key = extent.reclaim | extent.swapcache << 1
-        decision = self._dirty[key]
+        decision = self.rules.dirty[key]
         if decision is None:
             folio = FolioView(extent.reclaim, extent.swapcache, dirty=True, writeback=False)
-            decision = self._dirty[key] = k.hooks.decide_dirty_folio(folio, self.view)
+            decision = self.rules.dirty[key] = k.hooks.decide_dirty_folio(folio, self.view)
         return decision
+
+    def count(self, k: Kernel, scanned: int, reclaimed: int) -> None:
+        """Add pages looked at, and freed, to the counters of the pass, the machine, the memcg."""
+        self.nr_scanned += scanned
+        vmstat = k.vmstat
+        vmstat.pgscan += scanned
+        vmstat.pgsteal += reclaimed
+        k.zone.pages_scanned += scanned
+        if self.target is not None:
+            self.target.pgscan += scanned
+            self.target.pgsteal += reclaimed
+
+    def answers(self) -> tuple[list[WritebackDecision | None], list[DirtyDecision | None]]:
+        """Return what policies have answered in this pass: by state of the page, dirty pages."""
+        return self.rules.writeback, self.rules.dirty
+
+    def counts(self) -> tuple[int, ...]:
+        """Return what :meth:`add` adds to, and the pages scanned."""
+        return (
+            self.nr_reclaimed, self.nr_taken, self.nr_dirty, self.nr_unqueued_dirty,
+            self.nr_congested, self.nr_writeback, self.nr_immediate, self.nr_scanned,
+        )  # fmt: skip
+
+    def set_counts(self, counts: tuple[int, ...]) -> None:
+        """Go back to what :meth:`counts` gave."""
+        (
+            self.nr_reclaimed, self.nr_taken, self.nr_dirty, self.nr_unqueued_dirty,
+            self.nr_congested, self.nr_writeback, self.nr_immediate, self.nr_scanned,
+        ) = counts  # fmt: skip
 
     def add(self, stat: ShrinkStat) -> None:
         """Add one batch to the pass."""

@@ -7,11 +7,13 @@ flusher's wake-up are asked of the policies.
 
 from __future__ import annotations
 
+import functools
 from math import isqrt
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
     backing_dev,
+    clean_tail,
     costs,
     fs_writeback,
     memcontrol,
@@ -23,9 +25,11 @@ from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanC
 from reclaimlab.kernel.shrink_list import (
     isolate_lru_pages,
     pages_per_quota,
+    paid,
     pay,
     shrink_inactive_list,
 )
+from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
     GFP_FS,
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
     from reclaimlab.kernel.mmzone import Lruvec
+    from reclaimlab.policy.decisions import Throttle
 
 _RECLAIM_PLACEMENT = GFP_HIGHUSER_MOVABLE & ~(GFP_IO | GFP_FS | GFP_WAIT)
 
@@ -55,16 +60,17 @@ def shrink_active_list(
 ) -> None:
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
-    batch = isolate_lru_pages(active, nr_to_scan)
+    has_folios = k.features.folio_names
     nr = 0
-    for extent in batch:
+    for extent in isolate_lru_pages(active, nr_to_scan):
         nr += extent.nr
         if extent.mapped and extent.referenced:
             lruvec.recent_rotated[active.file] += extent.nr
-        extent.referenced = extent.referenced and not extent.mapped
+            extent.referenced = False
         inactive.put_back_head(extent)
-        folios = extent.nr // extent.folio_pages
-        sc.debt_ns += costs.scan_ns(folios, folios, has_folios=k.features.folio_names) // 2
+        folios = extent.nr // extent.folio_pages  # none of its own once it was merged
+        if folios:
+            sc.debt_ns += costs.scan_ns(folios, folios, has_folios=has_folios) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 
@@ -79,25 +85,27 @@ def inactive_list_is_low(k: Kernel, inactive: int, active: int, *, file: bool) -
 
 def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> list[int]:
     """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
-    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
     force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
-    scans = []
-    for lru in lists:
-        scan = lru.nr >> sc.priority
-        scans.append(min(lru.nr, SWAP_CLUSTER_MAX) if not scan and force else scan)
+    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
+    scans = [
+        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
+        for lru in lists
+    ]
+    if k.swap is None:
+        return scans
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
-    if (
-        k.swap is None
-        or not swap.has_room(k, 1)
-        or not sc.may_swap
-        or (sc.target is not None and not swappiness)
-    ):
+    if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
         return [0, 0, scans[2], scans[3]]
     if not sc.priority and swappiness:
         return scans
     if not inactive_list_is_low(k, lruvec.inactive_file.nr, lruvec.active_file.nr, file=True):
         return [0, 0, scans[2], scans[3]]
     return _balance(lruvec, swappiness, scans)
+
+
+def scan_share(lru: LruList, priority: int, *, force: bool) -> int:
+    """Return a list's share at a priority; with ``force`` a batch rather than nothing."""
+    return lru.nr >> priority or (min(lru.nr, SWAP_CLUSTER_MAX) if force else 0)
 
 
 def _balance(lruvec: Lruvec, swappiness: int, scans: list[int]) -> list[int]:
@@ -146,7 +154,8 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
         k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False
     ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
-    yield from throttle_vm_writeout(k, sc)
+    if k.features.legacy_block_queue and writeout_is_over(k):
+        yield from throttle_vm_writeout(k, sc)
 
 
 def _shrink_active(k: Kernel, lruvec: Lruvec, sc: ScanControl, batch: int, *, file: bool) -> int:
@@ -170,11 +179,16 @@ def throttle_vm_writeout(k: Kernel, sc: ScanControl) -> Steps:
 
     Gone since v5.16 with congestion_wait().
     """
-    limit = k.global_domain.dirty_limit if k.global_domain is not None else 0
-    while k.features.legacy_block_queue and limit and k.nr_writeback > limit + limit // 10:
+    while writeout_is_over(k):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
         if sc.gfp & (GFP_FS | GFP_IO) != GFP_FS | GFP_IO:
             break
+
+
+def writeout_is_over(k: Kernel) -> bool:
+    """Return whether much more than the dirty limit is under writeback."""
+    limit = k.global_domain.dirty_limit if k.global_domain is not None else 0
+    return limit > 0 and k.nr_writeback > limit + limit // 10
 
 
 # ---- one try ------------------------------------------------------------------------------------
@@ -202,31 +216,39 @@ def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
         sc.start_pass(k, priority)
-        yield from shrink_zones(k, sc)
+        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
+            yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
         if sc.nr_reclaimed >= sc.nr_to_reclaim:
             break
-        yield from after_pass(k, sc)
-    yield from pay(sc)
+        throttle = end_pass(k, sc)
+        if throttle is not None:
+            yield from after_pass(k, sc, throttle)
+    if not paid(k, sc):
+        yield from pay(sc)
     if sc.nr_reclaimed or sc.target is not None:
         return sc.nr_reclaimed
     return 0 if zone_unreclaimable(k) else 1
 
 
-def after_pass(k: Kernel, sc: ScanControl) -> Steps:
-    """Wake the flushers and sleep after one priority, as the policies say."""
+def end_pass(k: Kernel, sc: ScanControl) -> Throttle | None:
+    """Wake the flushers after one priority, as the policies say; return how to sleep, if at all."""
     if not (sc.nr_scanned or sc.total_scanned):
-        return
+        return None
     progress = sc.pass_progress(bdi_congested=backing_dev.any_congested(k))
     wakeup = k.hooks.decide_flusher_wakeup(progress, sc.view)
     if wakeup.wake:
         fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
-    throttle = k.hooks.throttle_after_pass(progress, sc.view)
-    if reclaim_throttle.sleeps(k, throttle):
-        yield from pay(sc)
-        yield from reclaim_throttle.sleep(k, throttle, None)
+    throttle: Throttle = k.hooks.throttle_after_pass(progress, sc.view)
+    return throttle if reclaim_throttle.sleeps(k, throttle) else None
+
+
+def after_pass(k: Kernel, sc: ScanControl, throttle: Throttle) -> Steps:
+    """Sleep after one priority."""
+    yield from pay(sc)
+    yield from reclaim_throttle.sleep(k, throttle, None)
 
 
 def zone_reclaimable_pages(k: Kernel) -> int:
@@ -258,6 +280,15 @@ def try_to_free_pages(k: Kernel, gfp: int) -> Steps:
     return progress
 
 
+@functools.cache
+def memcg_reclaim(gfp: int, task_flags: int) -> AllocationView:
+    """Return what the policies are told of the mask of hard-limit reclaim."""
+    return AllocationView(
+        Stage.MEMCG_RECLAIM, gfp, task_flags, "try_to_free_mem_cgroup_pages", "",
+        km_nofs=False, aop_nofs=False, filesystem="",
+    )  # fmt: skip
+
+
 def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int) -> Steps:
     """Hard-limit reclaim for a charge of ``nr`` pages; give the pages freed.
 
@@ -267,17 +298,7 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task, process = k.current, k.process
     start = k.loop.now
     k.vmstat.memcg_reclaims += 1
-    allocation = AllocationView(
-        Stage.MEMCG_RECLAIM,
-        gfp,
-        task.flags,
-        "try_to_free_mem_cgroup_pages",
-        "",
-        km_nofs=False,
-        aop_nofs=False,
-        filesystem="",
-    )
-    mask = k.hooks.derive_gfp(allocation) | _RECLAIM_PLACEMENT
+    mask = k.hooks.derive_gfp(memcg_reclaim(gfp, task.flags)) | _RECLAIM_PLACEMENT
     had = task.flags & PF_MEMALLOC
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
@@ -298,7 +319,8 @@ def mem_cgroup_shrink_node_zone(k: Kernel, memcg: MemCgroup, gfp: int) -> Steps:
     sc = ScanControl(k, gfp | _RECLAIM_PLACEMENT, target=memcg, priority=0)
     k.tracepoint("mm_vmscan_memcg_softlimit_reclaim_begin", order=0, gfp_flags=sc.gfp)
     yield from shrink_lruvec(k, memcg.lruvec, sc, memcg)
-    yield from pay(sc)
+    if not paid(k, sc):
+        yield from pay(sc)
     k.tracepoint("mm_vmscan_memcg_softlimit_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     return sc.nr_reclaimed, sc.nr_scanned
 
@@ -340,8 +362,11 @@ def balance_pgdat(k: Kernel) -> Steps:
         yield from shrink_zone(k, sc)
         yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
-        yield from after_pass(k, sc)
-        yield from pay(sc)
+        throttle = end_pass(k, sc)
+        if throttle is not None:
+            yield from after_pass(k, sc, throttle)
+        if not paid(k, sc):
+            yield from pay(sc)
         zone_unreclaimable(k)
         freed_any = freed_any or sc.nr_reclaimed > 0
         priority = DEF_PRIORITY if sc.nr_reclaimed >= SWAP_CLUSTER_MAX else priority - 1

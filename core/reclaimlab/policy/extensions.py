@@ -10,6 +10,7 @@ Models of filesystems, devices and workloads stand on classes of the core; their
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -147,25 +148,103 @@ class ResultView(Protocol):
 
 
 class Metric(Protocol):
-    """Kind ``metric``: one more number of every run."""
+    """Kind ``metric``: one more number of every run.
+
+    It is asked after each run, in a process of its own: without a clock, dice or files. Its numbers
+    are stored, judged and reported as ours are; a scenario may be decided by it. The run's result
+    and its hash are the same without it.
+    """
 
     name: str
+    """Letters, digits, ``_`` and ``-``; none of our metrics' names."""
     unit: str
     """``B/s``, ``s``, ``pages``, ``1``, ..."""
     better: Literal["higher", "lower"]
 
     def measure(self, result: ResultView) -> float | None:
-        """Return the number, or None where it does not apply."""
+        """Return the number, finite, or None where it does not apply."""
+
+
+class MetricView(Protocol):
+    """One metric of one contender over the seeds that have it."""
+
+    @property
+    def mean(self) -> float:
+        """In the metric's unit."""
+
+    @property
+    def median(self) -> float:
+        """In the metric's unit."""
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """Bootstrap interval of the mean."""
+
+    @property
+    def n(self) -> int:
+        """How many seeds have it."""
+
+
+class ContenderView(Protocol):
+    """All seeds of one contender."""
+
+    @property
+    def contender(self) -> str:
+        """As it was given: ``KERNEL[+FIX]...``."""
+
+    @property
+    def verdict(self) -> str | None:
+        """The worst; None if no run has a result."""
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """Each verdict and how many seeds came to it."""
+
+    @property
+    def metrics(self) -> Mapping[str, MetricView]:
+        """By name."""
+
+
+class ComparisonView(Protocol):
+    """A comparison that is being reported, to be read only."""
+
+    @property
+    def id(self) -> str:
+        """Its id in the store."""
+
+    @property
+    def contenders(self) -> Sequence[ContenderView]:
+        """In the order given; the first is the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A block of a report section: a table. Units belong into the header."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+    """Each as long as the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A block of a report section: lines in a fixed-width font, such as a stack."""
+
+    text: str
+
+
+Block = str | Table | Verbatim
+"""A string is a paragraph. Text is text: no format takes markup of its own from it."""
 
 
 class ReportSection(Protocol):
-    """Kind ``report``: one more section of every report."""
+    """Kind ``report``: one more section of every report that people read, and of the JSON one."""
 
     name: str
     title: str
 
-    def render(self, comparison: Any) -> Sequence[Any]:
-        """Return the blocks of the section: see ``reclaimlab.extending``."""
+    def render(self, comparison: ComparisonView) -> Sequence[Block]:
+        """Return the blocks of the section, from top to bottom; none leaves it out."""
 
 
 class StateView(Protocol):

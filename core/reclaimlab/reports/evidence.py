@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.runs.sections import read_sections
 from reclaimlab.scenarios.reader import load_scenario, scenario_toml
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.measure.records import Series
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
     from reclaimlab.store.reader import StoreReader
 
 
@@ -35,6 +37,12 @@ class Evidence:
     """By contender: of the run that shows its verdict."""
     tags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    """Of plugins."""
+
+    def faults(self, comparison: Comparison) -> tuple[str, ...]:
+        """Return what plugins that look at ``comparison`` did wrong, a sentence each."""
+        return (*comparison.faults, *(each.error for each in self.sections if each.error))
 
     def settings(self, scenario: str) -> tuple[Setting, ...]:
         """Return every value of the scenario text, in its order."""
@@ -59,7 +67,8 @@ def read_evidence(reader: StoreReader, comparison: Comparison) -> Evidence:
         reader.scenario_text(comparison.id),
         series,
         stored.tags,
-        tuple(note.text for note in stored.notes),
+        tuple(note.line for note in stored.notes),
+        read_sections(comparison),
     )
 
 

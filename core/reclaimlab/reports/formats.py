@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from reclaimlab.runs.comparison import Comparison
 
 FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
-    "text": lambda comparison, _: text_report(comparison),
-    "markdown": lambda comparison, _: markdown_report(comparison),
+    "text": text_report,
+    "markdown": markdown_report,
     "html": html_report,
-    "json": lambda comparison, _: dump(comparison_object(comparison)),
+    "json": lambda comparison, found: dump(comparison_object(comparison, found.sections)),
     "csv": lambda comparison, _: csv_report(comparison),
 }
 

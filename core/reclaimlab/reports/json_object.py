@@ -6,19 +6,29 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reclaimlab.measure.records import METRICS, RunResult, as_json, incident_json
+from reclaimlab.measure.records import incident_json
+from reclaimlab.policy.extensions import Table, Verbatim
+from reclaimlab.runs.comparison import summarise_run
 from reclaimlab.runs.seeds_needed import seed_warnings
 from reclaimlab.stats.proportion import wilson_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reclaimlab.policy.extensions import Block
     from reclaimlab.runs.comparison import Comparison, ContenderSummary, MetricSummary, Pair
+    from reclaimlab.runs.sections import Section
+    from reclaimlab.store.records import RunRecord
 
 SCHEMA = 1
 
 
-def comparison_object(comparison: Comparison) -> dict[str, Any]:
-    """Return what ``compare --json`` prints; ``schemas/comparison-1.json`` describes it."""
-    return {
+def comparison_object(comparison: Comparison, sections: Sequence[Section] = ()) -> dict[str, Any]:
+    """Return what ``compare --json`` prints; ``schemas/comparison-1.json`` describes it.
+
+    A report adds the ``sections`` of plugins.
+    """
+    found: dict[str, Any] = {
         "schema": SCHEMA,
         "comparison": comparison.id,
         "scenario": comparison.head.scenario,
@@ -27,22 +37,30 @@ def comparison_object(comparison: Comparison) -> dict[str, Any]:
         "pairs": [_pair(pair) for pair in comparison.pairs],
         "warnings": list(seed_warnings(comparison)),
     }
+    if comparison.faults:
+        found["faults"] = list(comparison.faults)
+    if sections:
+        found["sections"] = [_section(each) for each in sections]
+    return found
 
 
-def run_object(result: RunResult) -> dict[str, Any]:
-    """Return what ``run --json`` prints: a contender of one seed, and what only a run has."""
-    plain = as_json(result)
-    metrics = {
-        name: {"unit": METRICS[name].unit, "value": value, "mean": value, "median": value,
-               "ci95": [value, value], "n": 1, "better": METRICS[name].better}
-        for name, value in result.metrics.items()
-    }  # fmt: skip
-    return {
-        "schema": SCHEMA,
-        "scenario": result.scenario,
-        **plain,
-        "verdicts": {str(result.verdict): 1},
-        "metrics": metrics,
+def run_object(record: RunRecord) -> dict[str, Any]:
+    """Return what ``run --json`` prints: a contender of one seed, and what only a run has.
+
+    The record must have a result.
+    """
+    result = record.result
+    assert result is not None
+    summary = summarise_run(record)
+    found = {"schema": SCHEMA, "scenario": result.scenario, **_contender(summary)}
+    for name, metric in summary.metrics.items():
+        found["metrics"][name]["value"] = metric.mean
+    return found | {
+        "seed": result.seed,
+        "schedule": result.schedule,
+        "tasks": result.task_metrics,
+        "memcgs": result.memcg_metrics,
+        "events": result.events,
         "policy_versions": result.policy_versions,
     }
 
@@ -109,3 +127,23 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "effect": judged.effect,
         "judgement": str(judged.judgement),
     }
+
+
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "name": section.name,
+        "title": section.title,
+        "origin": section.origin,
+        "blocks": [_block(each) for each in section.blocks],
+        "error": section.error,
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Table(header, rows):
+            return {"table": {"header": list(header), "rows": [list(row) for row in rows]}}
+        case Verbatim(text):
+            return {"verbatim": text}
+        case _:
+            return {"paragraph": block}

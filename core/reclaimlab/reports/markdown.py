@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from reclaimlab.policy.extensions import Table, Verbatim
+from reclaimlab.reports.evidence import NOTHING, Evidence
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.inert import inert
-from reclaimlab.reports.numbers import gain_text, scale_for
+from reclaimlab.reports.numbers import effect_text, gain_text, scale_for
 from reclaimlab.reports.shares import shares_text
 from reclaimlab.reports.text import seeds_text, verdict_text, versions_text
 from reclaimlab.runs.seeds_needed import seed_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 
-def markdown_report(comparison: Comparison) -> str:
+def markdown_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:
     """Return the report as Markdown with GitHub's tables."""
     head = comparison.head
     facts = (
@@ -38,7 +42,11 @@ def markdown_report(comparison: Comparison) -> str:
         if contender.incident is not None:
             seed = contender.incident_seed
             told = incident_lines(contender.incident, contender.contender, seed)
-            lines += ["", "```", *told, "```"]
+            lines += ["", *_fenced(told)]
+    for section in evidence.sections:
+        lines += ["", *_section(section)]
+    faults = [f"- {cell(each)}" for each in evidence.faults(comparison)]
+    lines += ["", "Plugins at fault:", "", *faults] if faults else []
     return "\n".join(lines) + "\n"
 
 
@@ -77,6 +85,35 @@ def _metrics(comparison: Comparison) -> list[str]:
         for each in found:
             judged = comparison.pair(each.contender, name)
             gain = gain_text(info, judged).replace("*", "\\*") if judged else ""
-            mean = scale.quantity(each.metrics[name].mean)
-            rows.append((cell(name), cell(each.contender), mean, " ".join(gain.split())))
-    return table(("metric", "contender", "mean", "against the first"), rows)
+            mean = cell(scale.quantity(each.metrics[name].mean))
+            against = " ".join(gain.split())
+            rows.append((cell(name), cell(each.contender), mean, against, effect_text(judged)))
+    return table(("metric", "contender", "mean", "against the first", "effect (sd)"), rows)
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    """Return lines as a code block that none of them can end."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, *lines, fence]
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {cell(section.title)}"
+    for block in section.blocks:
+        yield ""
+        match block:
+            case Table(header, rows):
+                yield from table(map(cell, header), ([cell(str(c)) for c in row] for row in rows))
+            case Verbatim(text):
+                # Indented, because no text of a plugin can end such a block.
+                yield from (f"    {inert(line)}" for line in text.split("\n"))
+            case _:
+                yield paragraph(block)
+
+
+def paragraph(text: str) -> str:
+    """Return ``text`` as a paragraph that nothing at its start makes a list, title or quote."""
+    made = cell(text)
+    start = re.match(r"(\d+(?=[.)])|(?=[-+#=~>]))", made)
+    return f"{start[0]}\\{made[start.end() :]}" if start else made

@@ -72,6 +72,14 @@ def gain_text(info: MetricInfo, judged: Judged | None) -> str:
     return f"({number})" if gain == 0 else f"~{number} "
 
 
+def effect_text(judged: Judged | None) -> str:
+    """Return the effect size in at most seven columns; empty where there is none."""
+    if judged is None or judged.effect is None:
+        return ""
+    effect = judged.effect
+    return f"{effect:+.2f}" if abs(effect) < 1000 else f"{effect:+.0e}"
+
+
 def _percent(gain: float) -> str:
     # Eight columns: a gain too large for them loses its decimals, never its size.
     fitting = (text for style in (".2f", ".0f") if len(text := f"{gain:{style}}") <= 8)

@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.policy.extensions import Table, Verbatim
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.inert import inert
-from reclaimlab.reports.numbers import gain_text, scale_for
+from reclaimlab.reports.numbers import effect_text, gain_text, scale_for
 from reclaimlab.reports.reproduce import reproduce_lines
 from reclaimlab.reports.shares import shares_text
 from reclaimlab.reports.text import seeds_text, verdict_text, versions_text
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from reclaimlab.reports.evidence import Evidence
     from reclaimlab.runs.comparison import Comparison
+    from reclaimlab.runs.sections import Section
 
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Written as the date of every file: the day it was printed would change its bytes."""
 _NAMES_MM: Final = 66
+_PAGE_MM: Final = 180
 
 
 def pdf_report(comparison: Comparison, evidence: Evidence) -> bytes:
@@ -50,6 +53,10 @@ def pdf_report(comparison: Comparison, evidence: Evidence) -> bytes:
             paper.verbatim(incident_lines(contender.incident, contender.contender, seed))
         for record in contender.failures:
             paper.text(f"{contender.contender} seed {record.seed} failed: {record.error}")
+    for section in evidence.sections:
+        _section(paper, section)
+    for fault in evidence.faults(comparison):
+        paper.text(f"Plugin at fault: {fault}")
     paper.heading("How to reproduce")
     paper.verbatim(reproduce_lines(comparison, evidence))
     return paper.bytes()
@@ -96,10 +103,26 @@ def _metric(paper: _Paper, comparison: Comparison, name: str) -> None:
         judged = comparison.pair(contender, name)
         rows.append(
             (contender, scale.number(summary.mean), f"{low} to {high}",
-             gain_text(info, judged) if judged else "", str(summary.n))
+             gain_text(info, judged) if judged else "", effect_text(judged), str(summary.n))
         )  # fmt: skip
-    header = ("contender", "mean", "95 % interval of the mean", "against the first", "seeds")
-    paper.table(header, rows, [_NAMES_MM, 28, 46, 28, 12])
+    header = (
+        "contender", "mean", "95 % interval of the mean", "against the first", "effect (sd)",
+        "seeds",
+    )  # fmt: skip
+    paper.table(header, rows, [60, 28, 40, 26, 15, 11])
+
+
+def _section(paper: _Paper, section: Section) -> None:
+    paper.heading(section.title)
+    for block in section.blocks:
+        match block:
+            case Table(header, rows):
+                lines = [[str(cell) for cell in row] for row in rows]
+                paper.table(header, lines, [_PAGE_MM // len(header)] * len(header))
+            case Verbatim(text):
+                paper.verbatim(text.split("\n"))
+            case _:
+                paper.text(block)
 
 
 class _Paper:

@@ -8,32 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reclaimlab.reports.evidence import NOTHING, Evidence
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.lines import WIDTH, label, wrapped
-from reclaimlab.reports.numbers import Scale, gain_text, scale_for
+from reclaimlab.reports.numbers import Scale, effect_text, gain_text, scale_for
+from reclaimlab.reports.section_text import section_lines
 from reclaimlab.reports.shares import shares_text
 from reclaimlab.runs.seeds_needed import seed_warnings
 from reclaimlab.runs.verdict import describe_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reclaimlab.runs.comparison import Comparison, ContenderSummary
 
 _NAME = 40
+_NAME_OF_METRIC = 34
 _NUMBER = 14
 _LEGEND = [
     "Means over seeds; percent against the first line, positive is better;",
-    "* better or worse beyond noise (95 %), ~ cannot be told from noise",
+    "* better or worse beyond noise (95 %), ~ cannot be told from noise;",
+    "last: effect size, the mean difference in its standard deviations",
 ]
 
 
-def text_report(comparison: Comparison) -> str:
+def text_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:
     """Return the report; pure ASCII, and no line is wider than 72 columns."""
     parts = [_header(comparison), _verdicts(comparison), _shares(comparison)]
     parts += [_too_few(comparison), _LEGEND]
     parts += [_metric(comparison, name) for name in comparison.metric_names()]
     parts += [_evidence(contender) for contender in comparison.contenders]
+    parts += [section_lines(each) for each in evidence.sections]
+    parts += [_faults(evidence.faults(comparison))]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -95,6 +101,11 @@ def _too_few(comparison: Comparison) -> list[str]:
     return ["Too few seeds", *told] if told else []
 
 
+def _faults(faults: Iterable[str]) -> list[str]:
+    told = [line for each in faults for line in wrapped(each, start="  ", indent="    ")]
+    return ["Plugins at fault", *told] if told else []
+
+
 def verdict_text(contender: ContenderSummary) -> str:
     """Return a contender's verdict in words, with the runs that failed."""
     told = describe_counts(contender.verdicts) if contender.verdicts else ""
@@ -102,12 +113,12 @@ def verdict_text(contender: ContenderSummary) -> str:
     return ", ".join(filter(None, (told, failed))) or "no run yet"
 
 
-def _row(name: str, cells: list[str]) -> Iterator[str]:
-    names = label(name, _NAME)
+def _row(name: str, cells: list[str], width: int = _NAME) -> Iterator[str]:
+    names = label(name, width)
     # The value stands beside the last piece of a name that needs several lines.
     yield from (f"  {piece}" for piece in names[:-1])
     for place, cell in enumerate(cells):
-        yield f"  {names[-1] if not place else '':<{_NAME}} {cell}".rstrip()
+        yield f"  {names[-1] if not place else '':<{width}} {cell}".rstrip()
 
 
 def _metric(comparison: Comparison, name: str) -> list[str]:
@@ -118,7 +129,8 @@ def _metric(comparison: Comparison, name: str) -> list[str]:
     scale = scale_for(info, [summary.mean for summary in found.values()])
     unit = f"{scale.unit}, " if scale.unit else ""
     means = {contender: summary.mean for contender, summary in found.items()}
-    return [f"{name} ({unit}{info.better} is better)", *_means(comparison, name, means, scale)]
+    title = wrapped(f"{name} ({unit}{info.better} is better)", indent="  ")
+    return [*title, *_means(comparison, name, means, scale)]
 
 
 def _means(
@@ -127,13 +139,14 @@ def _means(
     baseline = comparison.head.contenders[0]
     for contender in comparison.contenders:
         if contender.contender not in means:
-            yield from _row(contender.contender, [f"{'-':>{_NUMBER}}"])
+            yield from _row(contender.contender, [f"{'-':>{_NUMBER}}"], _NAME_OF_METRIC)
             continue
         number = scale.number(means[contender.contender])
         judged = comparison.pair(contender.contender, name)
         compared = contender.contender == baseline or judged is not None
         gain = gain_text(contender.metrics[name].info, judged) if compared else ""
-        yield from _row(contender.contender, [f"{number:>{_NUMBER}} {gain}"])
+        against = f"{gain} {effect_text(judged):>7}"
+        yield from _row(contender.contender, [f"{number:>{_NUMBER}} {against}"], _NAME_OF_METRIC)
 
 
 def _evidence(contender: ContenderSummary) -> list[str]:

@@ -39,7 +39,7 @@ def validation_text(results: Sequence[Result]) -> str:
     lines = [
         "Each cell is measured/simulated.",
         "",
-        *columns([head, *(_row(result) for result in results)]),
+        *columns([head, *(recording_row(result) for result in results)]),
         "",
         *columns([_SUMMARY_HEAD, *_summary_rows(summary)]),
         "",
@@ -66,7 +66,8 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def _row(result: Result) -> tuple[str, ...]:
+def recording_row(result: Result) -> tuple[str, ...]:
+    """Return the name of a recording, its numbers as measured/simulated, and where it blocked."""
     cells = [_cell(result, name) for name in SHOWN]
     if result.measured.killed or result.simulated.killed:
         cells[-1] = "/".join(

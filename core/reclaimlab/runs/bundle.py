@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -26,7 +26,7 @@ from reclaimlab.measure.records import RunResult
 from reclaimlab.runs.run import installed_policies
 from reclaimlab.runs.sources import model_hash
 from reclaimlab.scenarios.reader import read_scenario, scenario_hash
-from reclaimlab.store.records import ComparisonHead, Failure, RunRecord
+from reclaimlab.store.records import ComparisonHead, Failure, PluginMetric, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,6 +53,7 @@ class _Run(BaseModel):
     result_hash: _Text
     failure: Failure | None
     error: _Text
+    plugin_metrics: tuple[PluginMetric, ...] = ()
 
 
 class _Manifest(BaseModel):
@@ -246,6 +247,7 @@ def _plain_run(record: RunRecord) -> dict[str, Any]:
         "result_hash": record.result_hash,
         "failure": record.failure and str(record.failure),
         "error": record.error,
+        "plugin_metrics": [asdict(each) for each in record.plugin_metrics],
     }
 
 
@@ -275,6 +277,7 @@ def _bundle(manifest: _Manifest, scenario: str, sources: Mapping[str, bytes]) ->
             result_hash=run.result_hash,
             failure=run.failure,
             error=run.error,
+            plugin_metrics=run.plugin_metrics,
         )
         for run in manifest.runs
     )

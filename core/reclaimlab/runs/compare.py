@@ -12,6 +12,7 @@ from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.runs.events import Observer, event_of
 from reclaimlab.runs.keeping import Keeper
+from reclaimlab.runs.measuring import measured
 from reclaimlab.runs.pool import run_all
 from reclaimlab.runs.run import RunRequest, Stop, installed_policies, never
 from reclaimlab.runs.seeds_needed import seeds_needed
@@ -51,9 +52,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A comparison in the store, and the runs that it has already."""
+    """A comparison in the store, and the runs that it has already: none of either at first."""
 
-    id: str
+    id: str = ""
     records: tuple[RunRecord, ...] = ()
 
 
@@ -116,8 +117,9 @@ def compare(
     """Run ``plan``, storing each run when it ends; return what came of it.
 
     A run that fails is stored with its error, and the others go on. Once ``stop`` says so, what is
-    stored so far is returned: see :attr:`Comparison.stored_runs`. A ``watcher`` is told how far
-    each run is: see :func:`run_all`.
+    stored so far is returned: see :attr:`Comparison.stored_runs`. Before a run has ended that is
+    nothing at all, and the comparison has no id. A ``watcher`` is told how far each run is: see
+    :func:`run_all`.
     """
     return _in_rounds(
         plan, lambda _: None, writer, jobs=jobs, observers=observers, stop=stop, watcher=watcher
@@ -197,19 +199,20 @@ def _in_rounds(
     watcher: Watcher | None = None,
     begun: Begun | None = None,
 ) -> Comparison:
-    begun = begun or Begun(writer.begin_comparison(plan.head))
+    begun = begun or Begun()
     records = list(begun.records)
     every = tuple(observers)
-    with Keeper(writer, begun.id, plan.head) as keeper:
+    with Keeper(writer, plan.head, begun.id) as keeper:
         while True:
-            for request, record in run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher):
+            runs = run_all(plan.requests, jobs=jobs, stop=stop, watcher=watcher)
+            for request, record in measured(runs, stop=stop):
                 keeper.add(request.number, record)
                 records.append(_without_series(record))
                 event = event_of(records[-1], len(records), plan.head.planned_runs)
                 for observer in every:
                     observer(event)
-            comparison = summarise(begun.id, plan.head, records)
-            following = more(comparison)
+            comparison = summarise(keeper.id, plan.head, records)
+            following = more(comparison) if records else None
             if following is None:
                 return comparison
             plan = following

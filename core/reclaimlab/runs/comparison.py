@@ -15,7 +15,7 @@ from reclaimlab.stats.bootstrap import Interval, mean_interval
 from reclaimlab.stats.judgement import Judged, PairedSample, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reclaimlab.store.records import ComparisonHead, RunRecord
 
@@ -75,10 +75,14 @@ class Comparison:
     """One scenario, several contenders, the same seeds for all."""
 
     id: str
+    """In the store; empty if it was given up before a run ended."""
     head: ComparisonHead
     contenders: tuple[ContenderSummary, ...]
     """In the order given; the first is the baseline."""
     pairs: tuple[Pair, ...]
+
+    faults: tuple[str, ...] = ()
+    """What plugins that only look at the runs did wrong, a sentence each; no run failed of it."""
 
     @property
     def stored_runs(self) -> int:
@@ -94,8 +98,9 @@ class Comparison:
         )
 
     def metric_names(self) -> tuple[str, ...]:
-        """Return the metrics that any contender has: the one that decides, then the fixed order."""
-        found = [name for name in METRICS if any(name in c.metrics for c in self.contenders)]
+        """Return the metrics that any contender has: what decides, ours in their order, others."""
+        known = dict.fromkeys((*METRICS, *(n for each in self.contenders for n in each.metrics)))
+        found = [name for name in known if any(name in c.metrics for c in self.contenders)]
         return tuple(sorted(found, key=lambda name: name != self.head.decides))
 
 
@@ -108,32 +113,58 @@ def summarise(comparison_id: str, head: ComparisonHead, records: Iterable[RunRec
     by_contender: dict[str, list[RunRecord]] = {name: [] for name in head.contenders}
     if not by_contender:
         raise StoreError(f"comparison {comparison_id} has no contender")
-    for record in sorted(records, key=lambda record: record.seed):
+    every = sorted(records, key=lambda record: record.seed)
+    for record in every:
         if record.contender not in by_contender:
             msg = (
                 f"comparison {comparison_id} has a run of {record.contender!r}, no contender of it"
             )
             raise StoreError(msg)
         by_contender[record.contender].append(record)
-    results = {name: _results(found) for name, found in by_contender.items()}
+    brought = _brought(every)
     baseline, *others = head.contenders
     return Comparison(
         id=comparison_id,
         head=head,
-        contenders=tuple(_summarise(name, found) for name, found in by_contender.items()),
+        contenders=tuple(_summarise(name, found, brought) for name, found in by_contender.items()),
         pairs=tuple(
             Pair(baseline, other, judged)
             for other in others
-            for judged in judge(_paired(results[baseline], results[other]))
+            # A family of their own: what is installed must not change what is said of our metrics.
+            for infos in (METRICS, brought)
+            for judged in judge(_paired(by_contender[baseline], by_contender[other], infos))
         ),
+        faults=tuple(_faults(every)),
     )
+
+
+def summarise_run(record: RunRecord) -> ContenderSummary:
+    """Return one run as a contender of one seed."""
+    return _summarise(record.contender, [record], _brought([record]))
+
+
+def _brought(records: Iterable[RunRecord]) -> dict[str, MetricInfo]:
+    """Return what the metrics of plugins are, by name."""
+    every = (each for record in records for each in record.plugin_metrics)
+    return {each.name: each.info for each in every if each.value is not None}
+
+
+def _faults(records: Sequence[RunRecord]) -> Iterator[str]:
+    """Tell each metric that failed, once, with how often and the first reason."""
+    failed = [each for record in records for each in record.plugin_metrics if each.error]
+    first = {each.name: each for each in reversed(failed)}
+    for name, each in sorted(first.items()):
+        runs = sum(other.name == name for other in failed)
+        yield f"{each.error} ({runs} of {len(records)} runs; {each.origin})"
 
 
 def _results(records: Iterable[RunRecord]) -> tuple[RunResult, ...]:
     return tuple(record.result for record in records if record.result is not None)
 
 
-def _summarise(contender: str, records: Sequence[RunRecord]) -> ContenderSummary:
+def _summarise(
+    contender: str, records: Sequence[RunRecord], brought: Mapping[str, MetricInfo]
+) -> ContenderSummary:
     results = _results(records)
     counts = count_verdicts(result.verdict for result in results)
     verdict = worst(counts)
@@ -143,7 +174,7 @@ def _summarise(contender: str, records: Sequence[RunRecord]) -> ContenderSummary
         verdict=verdict,
         verdicts=counts,
         ended=_ended(results, shown),
-        metrics=_metrics(results),
+        metrics=_metrics(records, {**METRICS, **brought}),
         incident=shown.incident if shown else None,
         incident_seed=shown.seed if shown and shown.incident else None,
         failures=tuple(record for record in records if record.failure),
@@ -164,10 +195,12 @@ def _ended(results: Sequence[RunResult], shown: RunResult | None) -> Ended | Non
     return Ended(shown.ended, shown.ended_ns / 1e9, dict(reasons.most_common()))
 
 
-def _metrics(results: Sequence[RunResult]) -> dict[str, MetricSummary]:
+def _metrics(
+    records: Sequence[RunRecord], infos: Mapping[str, MetricInfo]
+) -> dict[str, MetricSummary]:
     found = {}
-    for name, info in METRICS.items():
-        values = [value for result in results if (value := _value(result, name)) is not None]
+    for name, info in infos.items():
+        values = [value for record in records if (value := _value(record, name)) is not None]
         if values:
             interval = mean_interval(values)
             sd = stdev(values) if len(values) > 1 else 0.0
@@ -177,16 +210,22 @@ def _metrics(results: Sequence[RunResult]) -> dict[str, MetricSummary]:
     return found
 
 
-def _value(result: RunResult, metric: str) -> float | None:
-    value = result.metrics.get(metric)
+def _value(record: RunRecord, metric: str) -> float | None:
+    if record.result is None:
+        return None
+    value = record.result.metrics.get(metric)
+    if value is None:
+        value = next((each.value for each in record.plugin_metrics if each.name == metric), None)
     return value if value is not None and isfinite(value) else None
 
 
-def _paired(baseline: Sequence[RunResult], other: Sequence[RunResult]) -> list[PairedSample]:
-    by_seed = {result.seed: result for result in baseline}
-    shared = [(by_seed[result.seed], result) for result in other if result.seed in by_seed]
+def _paired(
+    baseline: Sequence[RunRecord], other: Sequence[RunRecord], infos: Mapping[str, MetricInfo]
+) -> list[PairedSample]:
+    by_seed = {record.seed: record for record in baseline}
+    shared = [(by_seed[record.seed], record) for record in other if record.seed in by_seed]
     samples = []
-    for name, info in METRICS.items():
+    for name, info in infos.items():
         pairs = [(_value(a, name), _value(b, name)) for a, b in shared]
         whole = [(a, b) for a, b in pairs if a is not None and b is not None]
         if whole:

@@ -51,4 +51,4 @@ def killed(request: RunRequest, trace: str, how: str) -> RunRecord | None:
     guilty = blame(trace, foreign_plugins(request))
     if not guilty:
         return None
-    return failed_record(request, Failure.POLICY, f"plugin {guilty}: {how}")
+    return failed_record(request, Failure.POLICY, f"plugin {guilty}: {how}", trace)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reclaimlab.errors import StoreError
-from reclaimlab.store.writer import StoreWriter
+from reclaimlab.store.writer import StoreWriter, new_comparison_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 class Keeper:
     """The runs of one comparison on their way to a disk; use it as a context manager.
 
-    States: in the store, until that fails; then in a rescue store, from one to the next.
+    States: not begun, until the first run, so that a comparison of nothing is not stored; in the
+    store, until that fails; then in a rescue store, from one to the next.
 
     Args:
         writer: the store.
-        comparison: the id of a comparison that is in it.
-        head: what that was asked for.
+        head: what was asked for.
+        comparison: the id of a comparison that is in the store already.
     """
 
-    def __init__(self, writer: StoreWriter, comparison: str, head: ComparisonHead) -> None:
+    def __init__(self, writer: StoreWriter, head: ComparisonHead, comparison: str = "") -> None:
         self.id = comparison
         self._store = self._writer = writer
         self._head = head
@@ -59,6 +60,8 @@ class Keeper:
         Raises:
             StoreError: neither the store nor any place beside it takes it.
         """
+        if not self.id:
+            self._begin()
         while True:
             try:
                 self._writer.add_run(self.id, number, record)
@@ -68,6 +71,13 @@ class Keeper:
             if self._writer is not self._store:
                 self._rescued[self._writer.path] += 1
             return
+
+    def _begin(self) -> None:
+        self.id = new_comparison_id()
+        try:
+            self._writer.begin_comparison(self._head, self.id)
+        except StoreError as error:
+            self._move(error)
 
     def extend(self, head: ComparisonHead) -> None:
         """Keep that the comparison has the seeds of ``head`` by now."""

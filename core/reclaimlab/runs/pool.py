@@ -184,11 +184,12 @@ class _Pool:
         request = worker.request
         assert request is not None
         foreign = foreign_plugins(request)
-        guilty = blame(worker.stack(), foreign) or " or ".join(each.name for each in foreign)
+        stack = worker.stack()
+        guilty = blame(stack, foreign) or " or ".join(each.name for each in foreign)
         worker.process.kill()
         self._drop(worker)
         error = f"plugin {guilty}: {problem}; the process was ended"
-        return request, failed_record(request, Failure.POLICY, error)
+        return request, failed_record(request, Failure.POLICY, error, stack)
 
 
 def _lost(request: RunRequest, ended: str) -> str:

@@ -8,12 +8,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reclaimlab import __version__
-from reclaimlab.errors import ContenderError, ExtensionError, InvariantError, PolicyError
+from reclaimlab.errors import (
+    ContenderError,
+    ExtensionError,
+    InvariantError,
+    PolicyError,
+    ScenarioError,
+)
 from reclaimlab.hosting.blame import blame
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.hosting.extensions import every_extension
 from reclaimlab.hosting.host import build_table
+from reclaimlab.hosting.trace import plugin_trace
 from reclaimlab.machine import simulate
 from reclaimlab.scenarios.reader import read_scenario
 from reclaimlab.store.fingerprint import result_hash
@@ -90,6 +97,22 @@ def run_one(
     """
     catalog = catalog or installed_policies()
     parsed = parse_contender(contender, catalog)
+    table = build_table(parsed, catalog)
+    result = simulate(
+        scenario, str(parsed), table, seed,
+        progress=until_stopped(stop, progress), check=check, observe=observe,
+    )  # fmt: skip
+    if catalog.foreign(str(parsed)):
+        table.recheck()
+    return dataclasses.replace(result, policy_versions=parsed.versions())
+
+
+def until_stopped(stop: Stop, progress: Progress | None = None) -> Progress:
+    """Return what is called at every sample: it tells ``progress``, and ends the run for ``stop``.
+
+    Raises:
+        RunStoppedError: at a sample, when ``stop`` says so.
+    """
 
     def sampled(time_ns: int) -> None:
         if stop():
@@ -97,13 +120,7 @@ def run_one(
         if progress is not None:
             progress(time_ns)
 
-    table = build_table(parsed, catalog)
-    result = simulate(
-        scenario, str(parsed), table, seed, progress=sampled, check=check, observe=observe
-    )
-    if catalog.foreign(str(parsed)):
-        table.recheck()
-    return dataclasses.replace(result, policy_versions=parsed.versions())
+    return sampled
 
 
 def record_run(
@@ -126,16 +143,22 @@ def record_run(
         )
     except RunStoppedError:
         raise
-    except (PolicyError, ContenderError, ExtensionError) as error:
-        return failed_record(request, Failure.POLICY, str(error))
+    except (PolicyError, ContenderError, ExtensionError, ScenarioError) as error:
+        return failed_record(request, Failure.POLICY, str(error), plugin_trace(error))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's code may raise anything
         guilty = _guilty(error)
         if guilty:
             problem = f"plugin {guilty}: raised {type(error).__name__}: {error}"
-            return failed_record(request, Failure.POLICY, problem)
-        return failed_record(request, Failure.BUG, _bug_report(error))
+            return failed_record(request, Failure.POLICY, problem, plugin_trace(error))
+        trace = "".join(traceback.format_exception(error))
+        return failed_record(request, Failure.BUG, _bug_report(error), trace)
+    return record_of(request, result)
+
+
+def record_of(request: RunRequest, result: RunResult) -> RunRecord:
+    """Return the record of a run that came to ``result``."""
     return dataclasses.replace(
         _blank(request),
         policy_versions=result.policy_versions,
@@ -144,9 +167,9 @@ def record_run(
     )
 
 
-def failed_record(request: RunRequest, failure: Failure, error: str) -> RunRecord:
-    """Return the record of a run that has no result."""
-    return dataclasses.replace(_blank(request), failure=failure, error=error)
+def failed_record(request: RunRequest, failure: Failure, error: str, trace: str = "") -> RunRecord:
+    """Return the record of a run that has no result; ``trace`` is the traceback of its error."""
+    return dataclasses.replace(_blank(request), failure=failure, error=error, traceback=trace)
 
 
 def _blank(request: RunRequest) -> RunRecord:

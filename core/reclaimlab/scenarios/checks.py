@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import did_you_mean
+from reclaimlab.hosting.extensions import usable_extensions
 from reclaimlab.measure.records import METRICS
 from reclaimlab.scenarios.document import Path, Problem
 from reclaimlab.scenarios.fields import SIZE
@@ -112,7 +113,7 @@ def _parents(data: Mapping[str, Any]) -> Iterator[Problem]:
 def _decides(data: Mapping[str, Any]) -> Iterator[Problem]:
     header = data.get("scenario")
     decides = header.get("decides") if isinstance(header, dict) else None
-    known = ["verdict", *METRICS]
+    known = ["verdict", *METRICS, *usable_extensions("metric")]
     if isinstance(decides, str) and decides not in known:
         hint = did_you_mean(decides, known, what="a scenario is decided by")
         yield Problem(("scenario", "decides"), f"{decides!r} is no metric; {hint}")

@@ -19,11 +19,12 @@ _TABLES: Final[Mapping[str, str]] = {
     "metrics": _OF_RUNS,
     "incidents": _OF_RUNS,
     "series": _OF_RUNS,
+    "plugin_metrics": _OF_RUNS,
     "tags": "comparison_id = ?",
     "notes": "comparison_id = ?",
 }
 """Every table that holds something of a comparison, parents first, and which rows are its own."""
-_NUMBERED: Final = ("metrics", "incidents", "series", "tags", "notes")
+_NUMBERED: Final = ("metrics", "incidents", "series", "plugin_metrics", "tags", "notes")
 """Their ``id`` only orders them, and may be another row's by the time they come back."""
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_BY_KEY: Final = ("comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs")
+_BY_KEY: Final = (
+    "comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs", "explorations",
+)  # fmt: skip
 """Each after those it refers to; a row that is there already stays."""
 _LONGER: Final = """
     UPDATE main.comparisons SET seeds = longer.seeds, planned_runs = longer.planned_runs
@@ -23,7 +25,7 @@ _LONGER: Final = """
     WHERE longer.id = main.comparisons.id AND longer.planned_runs > main.comparisons.planned_runs
 """
 """A comparison in rounds, whose later rounds one of the stores did not take."""
-_OF_A_RUN: Final = ("metrics", "incidents", "series")
+_OF_A_RUN: Final = ("metrics", "incidents", "series", "plugin_metrics")
 _OF_A_COMPARISON: Final = ("tags", "notes")
 
 

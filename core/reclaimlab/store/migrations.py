@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from reclaimlab.store.exploration_tables import EXPLORATION_TABLES
 from reclaimlab.store.sweep_tables import SWEEP_TABLES
 
 APPLICATION_ID: Final = 0x52634C62  # "RcLb", as file(1) may be taught to show
@@ -190,5 +191,51 @@ def m003_incidents_view(db: Database) -> None:
     db.execute(_INCIDENTS_VIEW)
 
 
-SCHEMA_VERSION: Final = 3
+@MIGRATIONS()
+def m004_notes_on_runs_and_moments(db: Database) -> None:
+    """Let a note belong to a run of its comparison, and to a moment of that run."""
+    db.execute("ALTER TABLE notes ADD COLUMN run_id TEXT REFERENCES runs(id) ON DELETE CASCADE")
+    db.execute("ALTER TABLE notes ADD COLUMN t_ns INTEGER CHECK (t_ns IS NULL OR run_id NOT NULL)")
+    db.execute("CREATE INDEX notes_by_run ON notes (run_id)")
+
+
+_PLUGIN_METRICS: Final = (
+    """
+    CREATE TABLE plugin_metrics (
+        id INTEGER PRIMARY KEY,
+        run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        value REAL,
+        unit TEXT NOT NULL,
+        better TEXT NOT NULL CHECK (better IN ('higher', 'lower')),
+        error TEXT NOT NULL,
+        CHECK ((value IS NULL) = (error <> ''))
+    )
+    """,
+    "CREATE INDEX plugin_metrics_by_run ON plugin_metrics (run_id, name)",
+)
+
+
+@MIGRATIONS()
+def m005_plugin_metrics(db: Database) -> None:
+    """Make the table of what the metrics of plugins said of a run, or why they said nothing."""
+    for statement in _PLUGIN_METRICS:
+        db.execute(statement)
+
+
+@MIGRATIONS()
+def m006_tracebacks(db: Database) -> None:
+    """Let a run that failed keep where in its plugin it did."""
+    db.execute("ALTER TABLE runs ADD COLUMN traceback TEXT")
+
+
+@MIGRATIONS()
+def m007_explorations(db: Database) -> None:
+    """Make the table of explorations."""
+    for statement in EXPLORATION_TABLES:
+        db.execute(statement)
+
+
+SCHEMA_VERSION: Final = 7
 """Number of migrations above; stands in the file as ``user_version``."""

@@ -13,6 +13,7 @@ from reclaimlab.store.records import (
     ComparisonHead,
     Failure,
     Note,
+    PluginMetric,
     RunRecord,
     StoredComparison,
     VerdictCell,
@@ -23,6 +24,7 @@ from reclaimlab.store.strangers import (
     INCIDENT,
     METRIC,
     NOTE,
+    PLUGIN_METRIC,
     RUN,
     SERIES,
     TAG,
@@ -76,6 +78,11 @@ class StoreReader:
         """
         row = next(self._rows(f"{_COMPARISONS} WHERE c.id = ?", [self.resolve(name)]))
         return self._comparison(row)
+
+    def notes(self, comparison_id: str) -> tuple[Note, ...]:
+        """Return the notes on a comparison, its runs and their moments, oldest first."""
+        with self._understood({"id": comparison_id}):
+            return tuple(Note(**row) for row in self._of_kinds(_NOTES, comparison_id, NOTE))
 
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
         """Return the worst verdict of each contender of each comparison, newest first."""
@@ -188,8 +195,7 @@ class StoreReader:
             return self._understand_comparison(row)
 
     def _understand_comparison(self, row: Row) -> StoredComparison:
-        tags = self._of_comparison("tags", "tag", TAG, row)
-        notes = self._of_comparison("notes", "id", NOTE, row)
+        tags = self._of_kinds(_TAGS, row["id"], TAG)
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -197,13 +203,12 @@ class StoreReader:
             stored_runs=row["stored_runs"],
             failed_runs=row["failed_runs"],
             tags=tuple(tag["tag"] for tag in tags),
-            notes=tuple(Note(note["created_at"], note["text"]) for note in notes),
+            notes=self.notes(row["id"]),
             worst_verdict=row["worst_verdict"] or "",
         )
 
-    def _of_comparison(self, table: str, order: str, kinds: Kinds, row: Row) -> list[Row]:
-        sql = f"SELECT * FROM {table} WHERE comparison_id = ? ORDER BY {order}"
-        found = list(self._rows(sql, [row["id"]]))
+    def _of_kinds(self, sql: str, owner: str, kinds: Kinds) -> list[Row]:
+        found = list(self._rows(sql, [owner]))
         for each in found:
             of_kinds(each, kinds)
         return found
@@ -226,13 +231,16 @@ class StoreReader:
             result_hash=row["result_hash"] or "",
             failure=Failure(row["failure"]) if row["failure"] else None,
             error=row["error"] or "",
+            traceback=row["traceback"] or "",
+            plugin_metrics=self._plugin_metrics(row["id"]),
         )
 
+    def _plugin_metrics(self, run_id: str) -> tuple[PluginMetric, ...]:
+        found = self._of_kinds(_PLUGIN_METRICS, run_id, PLUGIN_METRIC)
+        return tuple(PluginMetric(**row) for row in found)
+
     def _result(self, row: Row, *, series: bool) -> RunResult:
-        sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
-        metrics = list(self._rows(sql, [row["id"]]))
-        for metric in metrics:
-            of_kinds(metric, METRIC)
+        metrics = self._of_kinds(_METRICS, row["id"], METRIC)
         of_kinds(row, {"schedule": str, "ended": str, "ended_ns": int, "events": int})
         incidents = self._rows("SELECT * FROM incidents WHERE run_id = ?", [row["id"]])
         return RunResult(
@@ -257,6 +265,17 @@ _IDS = "SELECT id FROM comparisons ORDER BY created_at DESC, rowid DESC"
 _VERDICT_CELLS = """
     SELECT m.* FROM verdict_matrix m JOIN comparisons c ON c.id = m.comparison_id
     WHERE m.verdict IS NOT NULL ORDER BY c.created_at DESC, c.rowid DESC
+"""
+_NOTES = """
+    SELECT n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
+           n.t_ns AS time_ns
+    FROM notes n LEFT JOIN runs r ON r.id = n.run_id WHERE n.comparison_id = ? ORDER BY n.id
+"""
+_TAGS = "SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag"
+_METRICS = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
+_PLUGIN_METRICS = """
+    SELECT name, unit, better, origin, value, error FROM plugin_metrics
+    WHERE run_id = ? ORDER BY id
 """
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from reclaimlab.measure.records import MetricInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,25 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginMetric:
+    """What a metric that a plugin brings said of a run; no part of the run's result or its hash."""
+
+    name: str
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+    origin: str = ""
+    """Distribution and version, or the file, of the plugin."""
+    value: float | None = None
+    """In :attr:`unit`; None exactly when :attr:`error` says why."""
+    error: str = ""
+
+    @property
+    def info(self) -> MetricInfo:
+        """What the number means, as of a metric of ours."""
+        return MetricInfo(self.name, self.unit, self.better, f"brought by {self.origin}")
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run with all that determines it: this record alone is enough to run it again."""
 
@@ -39,6 +60,9 @@ class RunRecord:
     result_hash: str = ""
     failure: Failure | None = None
     error: str = ""
+    traceback: str = ""
+    """Of the error, from where the plugin's own code begins; empty if nothing was raised."""
+    plugin_metrics: tuple[PluginMetric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +86,28 @@ class ComparisonHead:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark of the user on a comparison."""
+    """A remark of the user on a comparison, on one of its runs, or on a moment of that run."""
 
     created_at: str
     text: str
+    contender: str = ""
+    """With ``seed``, the run it is about; empty: the comparison as a whole."""
+    seed: int | None = None
+    time_ns: int | None = None
+    """The moment of the run, in simulated time; None: the run as a whole."""
+
+    @property
+    def place(self) -> str:
+        """What it is about, for people; empty for the comparison as a whole."""
+        if not self.contender:
+            return ""
+        moment = "" if self.time_ns is None else f" at {self.time_ns / 1e9:.6f} s"
+        return f"{self.contender}, seed {self.seed}{moment}"
+
+    @property
+    def line(self) -> str:
+        """The remark with what it is about, for people."""
+        return f"{self.place}: {self.text}" if self.place else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,22 @@ COMPARISON: Final[Kinds] = {
 RUN: Final[Kinds] = {
     **dict.fromkeys(("id", "scenario", "scenario_text", "scenario_hash", "contender"), str),
     **dict.fromkeys(("policy_versions", "package_version"), str),
-    **dict.fromkeys(("schedule", "verdict", "ended", "failure", "error"), _TEXT_OR_NONE),
+    **dict.fromkeys(
+        ("schedule", "verdict", "ended", "failure", "error", "traceback"), _TEXT_OR_NONE
+    ),
     **dict.fromkeys(("ended_ns", "events"), _NUMBER_OR_NONE),
     "seed": int,
     "result_hash": _TEXT_OR_NONE,
 }
 TAG: Final[Kinds] = {"tag": str}
-NOTE: Final[Kinds] = {"created_at": str, "text": str}
+NOTE: Final[Kinds] = {
+    **dict.fromkeys(("created_at", "text", "contender"), str),
+    **dict.fromkeys(("seed", "time_ns"), _NUMBER_OR_NONE),
+}
+PLUGIN_METRIC: Final[Kinds] = {
+    **dict.fromkeys(("name", "unit", "better", "origin", "error"), str),
+    "value": (int, float, NoneType),
+}
 METRIC: Final[Kinds] = {"subject": str, "name": str, "value": float}
 INCIDENT: Final[Kinds] = {
     **dict.fromkeys(("verdict", "tasks", "cycle", "memory_pages", "note"), str),
@@ -64,18 +73,23 @@ def check_schema(database: Database, path: Path) -> None:
             msg = f"store {path} has the trigger {name!r}: code that reclaimlab never writes"
             raise StoreError(msg)
         ours = _ours().get(str(name).lower())
-        if ours is not None and ours != (kind, sql):
+        if ours is not None and (kind, sql) not in ours:
             raise StoreError(f"store {path}: the {kind} {name!r} is not the one of reclaimlab")
 
 
 @cache
-def _ours() -> dict[str, tuple[str, str]]:
-    # A migration only adds: so an older store has the same text under the same name.
+def _ours() -> dict[str, set[tuple[str, str]]]:
+    """Return what stands under each name of ours, in any version so far."""
     database = Database(memory=True)
-    MIGRATIONS.apply(database)
-    found = database.conn.execute(_OBJECTS).fetchall()
+    found: dict[str, set[tuple[str, str]]] = {}
+    later = [each.name for each in MIGRATIONS.pending(database)][1:]
+    for following in (*later, None):
+        MIGRATIONS.apply(database, stop_before=following)
+        for name, kind, sql in database.conn.execute(_OBJECTS).fetchall():
+            if kind in ("table", "view"):
+                found.setdefault(name, set()).add((kind, sql))
     database.close()
-    return {name: (kind, sql) for name, kind, sql in found if kind in ("table", "view")}
+    return found
 
 
 def of_kinds(row: Mapping[str, Any], kinds: Kinds) -> None:

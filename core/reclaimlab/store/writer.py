@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,6 +15,7 @@ from reclaimlab.measure.records import METRICS, Incident, RunResult, Series, inc
 from reclaimlab.store.begun import Begun
 from reclaimlab.store.connection import connect_for_writing, sqlite_errors
 from reclaimlab.store.erased import put_back, take_out
+from reclaimlab.store.records import Note
 from reclaimlab.store.series import CODEC, pack
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class StoreWriter:
 
     def begin_comparison(self, head: ComparisonHead, comparison_id: str = "") -> str:
         """Store what is going to be compared; return its id, a new one if none is given."""
-        comparison_id = comparison_id or secrets.token_hex(_ID_BYTES)
+        comparison_id = comparison_id or new_comparison_id()
         self.resume_comparison(comparison_id)
         row = {
             "id": comparison_id,
@@ -93,6 +95,8 @@ class StoreWriter:
             self._insert("runs", _run_row(run_id, comparison_id, record))
             if record.result is not None:
                 self._add_result(run_id, record.result)
+            for metric in record.plugin_metrics:
+                self._insert("plugin_metrics", {"run_id": run_id} | asdict(metric))
         return run_id
 
     def _add_result(self, run_id: str, result: RunResult) -> None:
@@ -124,11 +128,59 @@ class StoreWriter:
         if not found:
             raise StoreError(f"comparison {comparison_id} has no tag {tag!r}")
 
-    def add_note(self, comparison_id: str, text: str) -> None:
-        """Add a remark to a comparison."""
-        row = {"comparison_id": comparison_id, "created_at": _now(), "text": text}
+    def add_note(
+        self,
+        comparison_id: str,
+        text: str,
+        *,
+        contender: str = "",
+        seed: int | None = None,
+        time_ns: int | None = None,
+    ) -> Note:
+        """Add a remark to a comparison, a run of it, or a moment of that run; return it.
+
+        Args:
+            comparison_id: a full id.
+            text: the remark.
+            contender: with ``seed``, the run it is about; empty: the comparison as a whole.
+            seed: of that run.
+            time_ns: the moment, in simulated time; None: the run as a whole.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        note = Note(_now(), text, contender, seed, time_ns)
+        self.put_note(comparison_id, note)
+        return note
+
+    def put_note(self, comparison_id: str, note: Note) -> None:
+        """Store a note as it is, as after :meth:`take_note`.
+
+        Raises:
+            StoreError: the run it is about is not there.
+        """
+        row = {
+            "comparison_id": comparison_id,
+            "created_at": note.created_at,
+            "text": note.text,
+            "t_ns": note.time_ns,
+        }
         with self._transaction():
+            if note.contender:
+                row["run_id"] = self._run_id(comparison_id, note.contender, note.seed)
             self._insert("notes", row)
+
+    def take_note(self, comparison_id: str, note: Note, *, missing_ok: bool = False) -> None:
+        """Delete a note.
+
+        Raises:
+            StoreError: it is no longer there, and not ``missing_ok``.
+        """
+        sql = "DELETE FROM notes WHERE comparison_id = ? AND created_at = ? AND text = ?"
+        with self._transaction():
+            found = self._database.execute(sql, [comparison_id, note.created_at, note.text])
+            if not found.rowcount and not missing_ok:
+                raise StoreError("the note is no longer in the store")
 
     def delete(self, comparison_id: str) -> None:
         """Delete a comparison with its runs, tags and notes."""
@@ -154,6 +206,13 @@ class StoreWriter:
         with sqlite_errors(self.path), self._database.atomic():
             yield
 
+    def _run_id(self, comparison_id: str, contender: str, seed: int | None) -> str:
+        sql = "SELECT id FROM runs WHERE comparison_id = ? AND contender = ? AND seed = ?"
+        found = self._database.execute(sql, [comparison_id, contender, seed]).fetchone()
+        if found is None:
+            raise StoreError(f"comparison {comparison_id} has no run of {contender}, seed {seed}")
+        return str(found[0])
+
     def _insert(self, table: str, row: dict[str, Any]) -> None:
         # Table and column names are ours, never the user's. Plain INSERT: sqlite-utils' own reads
         # the table's schema on each call, which is most of the time of a run of 100 rows.
@@ -162,6 +221,11 @@ class StoreWriter:
             f"INSERT INTO {table} ({columns}) VALUES ({places})",
             list(row.values()),
         )
+
+
+def new_comparison_id() -> str:
+    """Return an id that no store is likely to have."""
+    return secrets.token_hex(_ID_BYTES)
 
 
 def _now() -> str:
@@ -183,6 +247,7 @@ def _run_row(run_id: str, comparison_id: str, record: RunRecord) -> dict[str, An
         "events": result and result.events,
         "failure": record.failure and str(record.failure),
         "error": record.error or None,
+        "traceback": record.traceback or None,
         "policy_versions": json.dumps(dict(record.policy_versions)),
         "package_version": record.package_version,
         "result_hash": record.result_hash or None,

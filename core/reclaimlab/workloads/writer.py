@@ -37,28 +37,31 @@ def writer(
             context.fs.preallocate(mapping, pages(file_size))
         mappings.append(mapping)
     page_ns = copy_ns(copy_bw)
+    size, call_size = pages(file_size), max(1, write_size // PAGE_SIZE)
     positions = [0] * files
     turn = done = 0
-    while not context.killed and (not total or done < total):
+    task = context.k.current
+    while not task.killed and (not total or done < total):
         if pattern == "random":
             nr = context.stream.between(
                 max(1, random_min // PAGE_SIZE), max(1, random_max // PAGE_SIZE)
             )
-            index = context.stream.below(max(1, pages(file_size) - nr))
+            index = context.stream.below(max(1, size - nr))
         else:
-            if file_size and positions[turn] >= pages(file_size):
+            if file_size and positions[turn] >= size:
                 mappings[turn] = yield from _start_over(context, mappings[turn], restart)
                 positions[turn] = 0
-            index, nr = positions[turn], max(1, write_size // PAGE_SIZE)
+            index, nr = positions[turn], call_size
             if total:
-                nr = min(nr, pages(total - done))
+                nr = min(nr, -(-(total - done) // PAGE_SIZE))
         wrote = yield from sys_write(context, mappings[turn], index, nr, page_ns)
         if wrote <= 0:
             break
         positions[turn] += wrote
         done += wrote * PAGE_SIZE
         turn = (turn + 1) % files
-        yield from sleep(context, think)
+        if think:
+            yield from sleep(context, think)
 
 
 def _start_over(context: Context, mapping: Mapping, restart: str) -> Steps:

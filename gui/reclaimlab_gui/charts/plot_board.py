@@ -9,6 +9,9 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from reclaimlab_gui.charts.axis import Axis
+from reclaimlab_gui.models.peaks import Peaks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 MARKERS: Final = ("A", "B")
 _ROW_HEIGHT_EMS: Final = 13
 _PAN: Final = 0.15
+_WIDTH: Final = 400
+"""Pixels of a plot that is not laid out yet."""
 _ZOOM: Final = 0.7
 
 
@@ -194,7 +199,8 @@ class PlotBoard(QWidget):
     # ---- drawing --------------------------------------------------------------------------------
 
     def _add(self, row: int, column: int, panel: Panel, theme: Theme, time_label: str) -> Any:
-        plot = self._layout.addPlot(row=row, col=column, enableMenu=False)
+        axes = {side: Axis(side) for side in ("left", "bottom")}
+        plot = self._layout.addPlot(row=row, col=column, enableMenu=False, axisItems=axes)
         plot.setTitle(panel.caption, color=theme.text, size=f"{self.font().pointSizeF():.0f}pt")
         plot.titleLabel.updateMin = lambda: None  # else a long title widens its column
         plot.titleLabel.setMinimumWidth(0)
@@ -209,21 +215,26 @@ class PlotBoard(QWidget):
         plot.showGrid(x=True, y=True, alpha=0.18)
         plot.hideButtons()
         plot.getViewBox().setMouseEnabled(x=True, y=False)
-        plot.setDownsampling(auto=True, mode="peak")
-        plot.setClipToView(True)
-        for line in panel.lines:
-            self._draw(plot, line, theme)
+        curves = [(self._draw(plot, line, theme), line) for line in panel.lines]
         for name, value in panel.limits.items():
-            self._level(plot, value, name, theme.worse)
+            self._level(plot, value, name, theme.worse, top=max(panel.limits.values()))
         if panel.is_difference:
             self._level(plot, 0.0, "", theme.faint)
         self._add_markers(plot, panel.column, theme)
-        plot.sigXRangeChanged.connect(
-            lambda _, limits, column=panel.column: self._follow(column, *limits)
-        )
+        peaks = [(item, Peaks(line.curve), line.shift_s) for item, line in curves]
+
+        def moved(_: object, limits: tuple[float, float]) -> None:
+            # Points that fall on one pixel are never given to pyqtgraph: this is what pans fast.
+            width = int(plot.getViewBox().width()) or _WIDTH
+            for item, peak, shift_s in peaks:
+                times, values = peak.between(limits[0] + shift_s, limits[1] + shift_s, width)
+                item.setData(times - shift_s, values)
+            self._follow(panel.column, *limits)
+
+        plot.sigXRangeChanged.connect(moved)
         return plot
 
-    def _draw(self, plot: Any, line: Line, theme: Theme) -> None:
+    def _draw(self, plot: Any, line: Line, theme: Theme) -> Any:
         colour, dash = theme.contender(line.place)
         pen = QPen(colour, 1.6, dash)
         pen.setCosmetic(True)
@@ -231,16 +242,19 @@ class PlotBoard(QWidget):
         if len(line.curve.values) > 20_000:
             pen = QPen(colour, 1)
             pen.setCosmetic(True)
-        item = plot.plot(line.curve.times_s - line.shift_s, line.curve.values, pen=pen)
+        item = plot.plot(pen=pen)
         item.setCurveClickable(True, width=12)
         place = line.place
         item.sigClicked.connect(lambda *_: self.line_clicked.emit(place))
+        return item
 
     @staticmethod
-    def _level(plot: Any, value: float, label: str, colour: str) -> None:
+    def _level(plot: Any, value: float, label: str, colour: str, *, top: float = 0.0) -> None:
         pen = QPen(QColor(colour), 1, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
-        options = {"color": colour, "position": 0.97, "anchors": [(1, 1), (1, 1)]}
+        # Above its line, but below one that stands at the top of the plot.
+        anchor = (1, 0) if value > 0.8 * top else (1, 1)
+        options = {"color": colour, "position": 0.97, "anchors": [anchor, anchor]}
         plot.addItem(pg.InfiniteLine(value, angle=0, pen=pen, label=label, labelOpts=options))
 
     def _add_markers(self, plot: Any, column: int, theme: Theme) -> None:

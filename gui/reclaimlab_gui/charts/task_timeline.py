@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from reclaimlab.measure.timeline import TaskState
+from reclaimlab_gui.charts.axis import Axis
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QResizeEvent
 
     from reclaimlab.measure.timeline import Timeline
+    from reclaimlab.store.records import Note
     from reclaimlab_gui.theme import Theme
 
 HEIGHTS: Final = {
@@ -25,6 +29,8 @@ HEIGHTS: Final = {
     TaskState.SLEEPING: 0.12,
 }
 """State -> height of its bar: states differ in height as well as in colour."""
+
+_FLAG_LETTERS: Final = 28
 
 
 def state_colours(theme: Theme) -> dict[TaskState, str]:
@@ -52,11 +58,12 @@ class TaskTimeline(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Timeline by task")
-        self._plot: Any = pg.PlotWidget()
+        self._plot: Any = pg.PlotWidget(axisItems={side: Axis(side) for side in ("left", "bottom")})
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
         self._rows = 0
+        self._flags: list[Any] = []
         self._line: Any = pg.InfiniteLine(angle=90, movable=True)
         self._line.sigDragged.connect(self._on_dragged)
         self._plot.scene().sigMouseClicked.connect(self._on_clicked)
@@ -65,6 +72,7 @@ class TaskTimeline(QWidget):
         """Draw another run."""
         plot = self._plot.getPlotItem()
         plot.clear()
+        self._flags.clear()
         self._plot.setBackground(theme.base)
         count = self._rows = len(timeline.tasks)
         colours = state_colours(theme)
@@ -87,6 +95,28 @@ class TaskTimeline(QWidget):
         plot.setXRange(begin / 1e9, timeline.end_ns / 1e9, padding=0.01)
         plot.setYRange(-0.6, count - 0.4, padding=0)
 
+    def show_notes(self, notes: Sequence[Note], theme: Theme) -> None:
+        """Put a flag at each moment that a note is about; notes on no moment have none."""
+        for flag in self._flags:
+            self._plot.removeItem(flag)
+        pen = QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine)
+        pen.setCosmetic(True)
+        options = {"color": theme.text, "fill": theme.alternate, "position": 0.93}
+        self._flags = [
+            pg.InfiniteLine(
+                note.time_ns / 1e9, angle=90, pen=pen, label=_flag(note.text), labelOpts=options
+            )
+            for note in notes
+            if note.time_ns is not None
+        ]
+        for flag in self._flags:
+            self._plot.addItem(flag, ignoreBounds=True)
+
+    @property
+    def flags_s(self) -> tuple[float, ...]:
+        """Where flags of notes stand."""
+        return tuple(float(flag.value()) for flag in self._flags)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the tasks' names apart."""
         super().resizeEvent(event)
@@ -95,7 +125,7 @@ class TaskTimeline(QWidget):
     def _fit_letters(self) -> None:
         font = self.font()
         row = (self.height() - 4 * self.fontMetrics().height()) / max(self._rows, 1)
-        font.setPixelSize(int(min(max(row - 2, 8), self.fontMetrics().height() - 3)))
+        font.setPixelSize(int(min(max(row - 1, 8), self.fontMetrics().height() - 3)))
         self._plot.getPlotItem().getAxis("left").setStyle(tickFont=font)
 
     def show_time(self, time_ns: int) -> None:
@@ -150,3 +180,14 @@ class TaskTimeline(QWidget):
         place = self._plot.getPlotItem().getViewBox().mapSceneToView(event.scenePos())
         self.time_chosen.emit(round(place.x() * 1e9))
         self.task_clicked.emit(round(place.y()))
+
+
+def _flag(text: str) -> str:
+    line = text.splitlines()[0]
+    # pyqtgraph puts a label through str.format.
+    shown = (
+        line
+        if len(line) <= _FLAG_LETTERS
+        else line[: _FLAG_LETTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    )
+    return shown.replace("{", "{{").replace("}", "}}")

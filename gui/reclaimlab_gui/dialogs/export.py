@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.files import write_whole
 from reclaimlab.reports.traces import trace_file
-from reclaimlab_gui.models.export_formats import Format, formats_for, write_report
+from reclaimlab_gui.models.export_formats import SCREEN_CSV, Format, formats_for, write_report
 from reclaimlab_gui.widgets.picture import write_csv, write_png, write_svg
 from reclaimlab_gui.workers.inspector import Inspection, Inspector
 
@@ -43,7 +43,7 @@ class ExportDialog(QDialog):
         self._view = view
         self._session = session
         self.formats = formats_for(
-            has_numbers=len(view.csv_rows()) > 1,
+            numbers=view.csv_title if len(view.csv_rows()) > 1 else "",
             has_comparison=bool(view.comparison_id()),
             runs=len(view.runs_on_screen()),
         )
@@ -98,7 +98,7 @@ class ExportDialog(QDialog):
         self.fault.setText("The runs are made again, task by task; Cancel gives up.")
         self._export.setEnabled(False)
         ends = [(each, each.result.ended_ns) for each in records if each.result]
-        self._inspector.inspect([Inspection(each, 0, end) for each, end in ends])
+        self._inspector.inspect([Inspection(each, 0, end, events=True) for each, end in ends])
 
     def _on_inspected(self, timelines: tuple[Timeline, ...]) -> None:
         self._export.setEnabled(True)
@@ -111,7 +111,7 @@ class ExportDialog(QDialog):
     def _write(self, chosen: Format, path: Path) -> None:
         if chosen.report:
             write_report(self._session.database, self._view.comparison_id(), chosen.report, path)
-        elif chosen.name == "csv of the plots":
+        elif chosen.name == SCREEN_CSV:
             write_csv(self._view.csv_rows(), path)
         elif chosen.suffix == "svg":
             write_svg(self._view, path, self._view.facts())

@@ -24,6 +24,9 @@ _SUFFIXES: Final = {
 }
 
 
+SCREEN_CSV: Final = "csv of what is on screen"
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One way to export."""
@@ -37,14 +40,14 @@ class Format:
     """Name of the trace format."""
 
 
-def formats_for(*, has_numbers: bool, has_comparison: bool, runs: int) -> list[Format]:
-    """Return what can be exported now."""
+def formats_for(*, numbers: str, has_comparison: bool, runs: int) -> list[Format]:
+    """Return what can be exported now; ``numbers`` says what a table on screen would hold."""
     found = [
         Format("png", "picture of what is on screen, with the settings in its metadata", "png"),
         Format("svg", "drawing of what is on screen, for papers", "svg"),
     ]
-    if has_numbers:
-        found.append(Format("csv of the plots", "every sample of the curves on screen", "csv"))
+    if numbers:
+        found.append(Format(SCREEN_CSV, numbers, "csv"))
     if has_comparison:
         found += [
             Format(name, "report of the whole comparison", _SUFFIXES.get(name, name), name)

@@ -31,7 +31,7 @@ def history_rows(found: Sequence[StoredComparison]) -> list[Row]:
 
 def _row(stored: StoredComparison) -> Row:
     head = stored.head
-    notes = "; ".join(note.text for note in stored.notes)
+    notes = "; ".join(note.line for note in stored.notes)
     failed = f", {stored.failed_runs} failed" if stored.failed_runs else ""
     runs = f"{stored.stored_runs} of {head.planned_runs}{failed}"
     return Row(
@@ -43,7 +43,7 @@ def _row(stored: StoredComparison) -> Row:
             Cell(runs, stored.stored_runs, right=True),
             Cell(", ".join(head.contenders), tip="\n".join(head.contenders)),
             Cell(", ".join(stored.tags)),
-            Cell(notes, tip="\n".join(note.text for note in stored.notes)),
+            Cell(notes, tip="\n".join(note.line for note in stored.notes)),
         ),
         key=stored.id,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from reclaimlab.measure.records import METRICS
 from reclaimlab.reports.numbers import gain_percent, scale_for
 from reclaimlab.stats.judgement import Judgement
 from reclaimlab_gui.models.table import Cell, Row
@@ -13,6 +12,7 @@ from reclaimlab_gui.models.table import Cell, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reclaimlab.measure.records import MetricInfo
     from reclaimlab.reports.numbers import Scale
     from reclaimlab.runs.comparison import Comparison, MetricSummary
     from reclaimlab.stats.judgement import Judged
@@ -32,14 +32,14 @@ def metric_rows(shown: SideBySide) -> list[Row]:
 
 
 def _row(comparison: Comparison, name: str, labels: Sequence[str]) -> Row:
-    info = METRICS[name]
     by_label = {each.contender: each.metrics.get(name) for each in comparison.contenders}
+    info = next(summary.info for summary in by_label.values() if summary)
     means = [summary.mean for label in labels if (summary := by_label.get(label))]
     scale = scale_for(info, means)
     decides = name == comparison.head.decides
     tip = f"{info.doc}; {info.better} is better" + ("; this one decides" if decides else "")
     title = f"{name} ({scale.unit or '1'}){' - decides' if decides else ''}"
-    gains = [_gain(name, comparison.pair(label, name)) for label in labels[1:]]
+    gains = [_gain(info, comparison.pair(label, name)) for label in labels[1:]]
     return Row(
         (
             Cell(title, name, tip),
@@ -59,10 +59,10 @@ def _mean(summary: MetricSummary | None, scale: Scale) -> Cell:
     return Cell(f"{scale.number(summary.mean)} [{low}, {high}]", summary.mean, tip, right=True)
 
 
-def _gain(name: str, judged: Judged | None) -> Cell:
+def _gain(info: MetricInfo, judged: Judged | None) -> Cell:
     if judged is None:
         return Cell("-", -1.0, "no seed has both runs", right=True)
-    gain = gain_percent(METRICS[name], judged)
+    gain = gain_percent(info, judged)
     word = str(judged.judgement)
     if gain is None:
         return Cell(f"n/a  {word}", -1.0, "the baseline is 0", word, right=True)

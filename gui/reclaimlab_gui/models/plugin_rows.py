@@ -1,12 +1,16 @@
-"""What is installed: every plugin with its origin, version, API, hooks, parameters and errors."""
+"""What is installed: every plugin of every kind, its origin, hooks, parameters and errors."""
 
 from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from reclaimlab.hosting.catalog import OURS
+from reclaimlab.hosting.catalog import OURS, forget_plugins
+from reclaimlab.hosting.extensions import extensions
+from reclaimlab.hosting.extensions import forget as forget_extensions
+from reclaimlab.hosting.listing import Listed, every_plugin, probe_plugins
 from reclaimlab.policy import hookspecs
 from reclaimlab.policy.policy import format_parameter, parameter_fields
 from reclaimlab.runs.run import installed_policies
@@ -15,76 +19,138 @@ from reclaimlab_gui.models.table import Cell, Row
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reclaimlab.hosting.catalog import Entry
     from reclaimlab.policy import Policy
+    from reclaimlab.policy.extensions import Kind
 
 PLUGIN_HEADER: Final = ("plugin", "kind", "state", "from", "API", "what it says of itself")
+_FACTS: Final = ("unit", "better", "title", "like")
+"""What an extension may say of itself in one word: of a metric, report section, filesystem."""
 
 
 @dataclass(frozen=True, slots=True)
 class PluginFacts:
     """All that is known of one plugin."""
 
-    entry: Entry
-    policy: type[Policy] | None
-    file: str
+    listed: Listed
+    policy: type[Policy] | None = None
+    extension: Any = None
+    """The object, of any kind but ``policy``; None if it cannot be used."""
+    file: str = ""
+    """Where its code is."""
+
+    @property
+    def kind(self) -> str:
+        """What it is: of a policy, whether it is a kernel or a fix."""
+        return self.policy.info.kind if self.policy else self.listed.kind
 
     @property
     def row(self) -> Row:
         """The plugin as a row."""
-        entry = self.entry
-        info = self.policy.info if self.policy else None
-        fault = "" if entry.state in ("loaded", "disabled") else "fault"
-        said = entry.error or (info.title if info else "")
+        listed = self.listed
+        fault = "" if listed.state in ("loaded", "disabled") else "fault"
+        said = listed.error or self._title()
         return Row(
             (
-                Cell(entry.name),
-                Cell(info.kind if info else ""),
-                Cell(entry.state, kind=fault),
-                Cell(f"{entry.distribution} {entry.version}".strip() or entry.module),
-                Cell(".".join(map(str, entry.api)) if entry.api else ""),
+                Cell(listed.name),
+                Cell(self.kind),
+                Cell(listed.state, kind=fault),
+                Cell(listed.origin),
+                Cell(listed.api),
                 Cell(said.splitlines()[0] if said else "", tip=said, kind=fault),
             ),
-            key=entry.name,
+            key=self.key,
         )
 
-    def text(self) -> str:
-        """Return the plugin's page as Markdown."""
-        entry, policy = self.entry, self.policy
-        lines = [f"## {entry.name}", ""]
-        if entry.error:
-            lines += [f"**{entry.state}**", "", "```", entry.error, "```", ""]
-        if policy is not None:
-            info = policy.info
-            lines += [info.title, "", f"*{info.claim}*", ""]
-            lines += [inspect.cleandoc(policy.__doc__ or ""), ""]
-            lines += ["**Hooks it answers:** " + (", ".join(_hooks(policy)) or "none"), ""]
-            lines += _parameters(policy)
-            lines += ["**References**", "", *(f"- {each}" for each in info.references), ""]
-            lines += [f"Version of its answers: {info.version}", ""]
-        lines += [f"From: {entry.distribution} {entry.version}, `{entry.module}`", ""]
-        if self.file and entry.distribution != OURS:
+    @property
+    def key(self) -> str:
+        """What tells it from all others: a policy's name, or kind and name; with its place."""
+        listed = self.listed
+        name = listed.name if listed.kind == "policy" else f"{listed.kind} {listed.name}"
+        taken = "the name is taken" in listed.error
+        return f"{name} ({listed.module})" if taken else name
+
+    def text(self, failure: str = "") -> str:
+        """Return the plugin's page as Markdown; ``failure`` is what it last did wrong in a run."""
+        listed = self.listed
+        lines = [f"## {listed.name}", ""]
+        if listed.error:
+            lines += [f"**{listed.state}**", "", *_code(listed.error)]
+        if listed.traceback:
+            lines += ["**Where it failed**", "", *_code(listed.traceback)]
+        if failure:
+            lines += ["**The last run that failed with it**", "", *_code(failure)]
+        lines += self._of_policy(self.policy) if self.policy else self._of_extension()
+        lines += [f"From: {listed.origin}, `{listed.module}`", ""]
+        if self.file and listed.distribution != OURS:
             lines.append(f"File: `{self.file}`")
         return "\n".join(lines)
 
+    def _title(self) -> str:
+        if self.policy:
+            return self.policy.info.title
+        return (inspect.getdoc(type(self.extension)) or "") if self.extension is not None else ""
+
+    @staticmethod
+    def _of_policy(policy: type[Policy]) -> list[str]:
+        info = policy.info
+        lines = [info.title, "", f"*{info.claim}*", ""]
+        lines += [inspect.cleandoc(policy.__doc__ or ""), ""]
+        lines += ["**Hooks it answers:** " + (", ".join(_hooks(policy)) or "none"), ""]
+        lines += _parameters(policy)
+        lines += ["**References**", "", *(f"- {each}" for each in info.references), ""]
+        return [*lines, f"Version of its answers: {info.version}", ""]
+
+    def _of_extension(self) -> list[str]:
+        made = self.extension
+        if made is None:
+            return []
+        lines = [f"Kind: {self.kind}", "", inspect.getdoc(type(made)) or "", ""]
+        lines += [f"- {name}: {getattr(made, name)}" for name in _FACTS if hasattr(made, name)]
+        return [*lines, "", *(_parameters(made) if hasattr(made, "Parameters") else [])]
+
 
 def installed_plugins() -> dict[str, PluginFacts]:
-    """Return every plugin by name; those that cannot be used too."""
+    """Return every plugin by its key; those that cannot be used too."""
     catalog = installed_policies()
-    usable: Mapping[str, type[Policy]] = catalog.policies
-    return {
-        entry.name: PluginFacts(entry, usable.get(entry.name), _file(usable.get(entry.name)))
-        for entry in catalog.entries
-    }
+    usable = catalog.policies
+    facts = (_facts(listed, usable) for listed in every_plugin(catalog))
+    return {each.key: each for each in facts}
 
 
-def _file(policy: type[Policy] | None) -> str:
-    if policy is None:
+def try_plugins() -> None:
+    """Find out which plugins can be imported, in processes of their own: fit for a thread."""
+    probe_plugins(installed_policies())
+
+
+def look_again() -> None:
+    """Forget what was found: a file has changed, a package has come."""
+    forget_plugins()
+    forget_extensions()
+
+
+def _facts(listed: Listed, policies: Mapping[str, type[Policy]]) -> PluginFacts:
+    file, _, _ = listed.module.rpartition(":")
+    single = file if file.endswith(".py") and Path(file).exists() else ""
+    if listed.kind == "policy":
+        policy = policies.get(listed.name) if listed.state == "loaded" else None
+        return PluginFacts(listed, policy, None, single or _file(policy))
+    made = None
+    if listed.state == "loaded":
+        made = extensions(cast("Kind", listed.kind))[listed.name].load()
+    return PluginFacts(listed, None, made, single or _file(made if made is None else type(made)))
+
+
+def _file(made: type[Any] | None) -> str:
+    if made is None:
         return ""
     try:
-        return inspect.getsourcefile(policy) or ""
+        return inspect.getsourcefile(made) or ""
     except (TypeError, OSError):
         return ""
+
+
+def _code(text: str) -> list[str]:
+    return ["```", *text.rstrip().splitlines(), "```", ""]
 
 
 def _hooks(policy: type[Policy]) -> list[str]:
@@ -96,8 +162,8 @@ def _hooks(policy: type[Policy]) -> list[str]:
     return [name for name in found if callable(getattr(policy, name)) and name[:1].islower()]
 
 
-def _parameters(policy: type[Policy]) -> list[str]:
-    fields = parameter_fields(policy)
+def _parameters(plugin: Any) -> list[str]:
+    fields = parameter_fields(plugin)
     if not fields:
         return ["It has no parameters.", ""]
     lines = ["| parameter | default | meaning |", "| --- | --- | --- |"]

@@ -35,16 +35,20 @@ class Curve:
 
     def shifted(self, by_s: float) -> Curve:
         """Return the same later by ``by_s``."""
+        if not by_s:
+            return self
         return Curve(self.times_s + by_s, self.values)
 
     def minus(self, other: Curve) -> Curve:
         """Return this minus ``other``, where both are known, at this one's times."""
         if not len(self.times_s) or not len(other.times_s):
             return Curve(self.times_s[:0], self.values[:0])
-        first, last = other.times_s[0], other.times_s[-1]
-        known = (self.times_s >= first) & (self.times_s <= last)
-        times = self.times_s[known]
-        return Curve(times, self.values[known] - np.interp(times, other.times_s, other.values))
+        first = int(np.searchsorted(self.times_s, other.times_s[0], side="left"))
+        last = int(np.searchsorted(self.times_s, other.times_s[-1], side="right"))
+        times, values = self.times_s[first:last], self.values[first:last]
+        if np.array_equal(times, other.times_s):
+            return Curve(times, values - other.values)
+        return Curve(times, values - np.interp(times, other.times_s, other.values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class _Run:
     began_s: float = 0.0
     verdict: str = ""
     told: str = ""
+    trace: str = ""
 
 
 @dataclass
@@ -78,7 +79,9 @@ class RunProgress:
         self._ended = event.done
         run = self._runs[place]
         if record.result is None:
-            self._put(place, replace(run, state="failed", told=record.error))
+            self._put(
+                place, replace(run, state="failed", told=record.error, trace=record.traceback)
+            )
             return
         result = record.result
         told = f"ended at {result.ended_ns / 1e9:.3f} s: {result.ended}"
@@ -92,9 +95,13 @@ class RunProgress:
             if run.state in ("waiting", "running"):
                 self._put(place, replace(run, state="cancelled"))
 
-    def failures(self) -> list[tuple[str, int, str]]:
-        """Return contender, seed and error of the runs that have no result."""
-        return [(r.contender, r.seed, r.told) for r in self._runs if r.state == "failed"]
+    def failures(self) -> list[str]:
+        """Return, for each run that has no result, which it is, its error, and its traceback."""
+        return [
+            "\n".join(filter(None, (f"{r.contender}, seed {r.seed}:", r.told, r.trace)))
+            for r in self._runs
+            if r.state == "failed"
+        ]
 
     def _put(self, place: int, run: _Run) -> None:
         self._runs[place] = run

@@ -6,6 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from reclaimlab.errors import StoreError
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab_gui.session import RunKey
@@ -46,6 +48,8 @@ class SideBySide:
     """Of the columns by their labels, the first being the baseline."""
     seed: int
     """The seed to show first."""
+    offered: tuple[str, ...] = ()
+    """All contenders of the comparison, if it is one: those that could stand here too."""
 
     @property
     def short_labels(self) -> tuple[str, ...]:
@@ -71,14 +75,18 @@ def load_comparison(reader: StoreReader, name: str, wanted: Sequence[str] = ()) 
         StoreError: there is no such comparison.
     """
     stored = reader.comparison(name)
-    records = reader.runs(stored.id)
-    chosen = [each for each in stored.head.contenders if not wanted or each in wanted]
-    columns = tuple(
-        Column(each, stored.id, each, _by_seed(records, each)) for each in chosen[:MOST_COLUMNS]
-    )
-    whole = summarise(stored.id, stored.head, records)
+    found = [each for each in stored.head.contenders if not wanted or each in wanted]
+    chosen = tuple(found[:MOST_COLUMNS])
+    records = [each for each in reader.runs(stored.id) if each.contender in chosen]
+    columns = tuple(Column(each, stored.id, each, _by_seed(records, each)) for each in chosen)
+    head = dataclasses.replace(stored.head, contenders=chosen)
+    whole = summarise(stored.id, head, records)
     return SideBySide(
-        f"{stored.head.scenario}: {stored.head.title}", columns, whole, _telling(columns)
+        f"{stored.head.scenario}: {stored.head.title}",
+        columns,
+        whole,
+        _telling(columns),
+        stored.head.contenders,
     )
 
 
@@ -119,7 +127,18 @@ def load_series(
     reader: StoreReader, shown: SideBySide, seed: int
 ) -> tuple[tuple[Series, ...], ...]:
     """Return the series of every column for ``seed``."""
-    return tuple(reader.series_of(each.comparison, each.contender, seed) for each in shown.columns)
+    return tuple(
+        tuple(map(_slim, reader.series_of(each.comparison, each.contender, seed)))
+        for each in shown.columns
+    )
+
+
+def _slim(series: Series) -> Series:
+    """Return the same in arrays: a million samples are 16 MB instead of 80."""
+    times, values = (np.asarray(each, np.int64) for each in (series.times_ns, series.values))
+    if len(values) and np.abs(values).max() < 1 << 31:
+        values = values.astype(np.int32)
+    return dataclasses.replace(series, times_ns=times, values=values)  # type: ignore[arg-type]  # an array is read like a tuple
 
 
 def _by_seed(records: Sequence[RunRecord], contender: str) -> dict[int, RunRecord]:

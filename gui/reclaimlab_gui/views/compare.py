@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reclaimlab_gui.models.side_by_side import SideBySide
     from reclaimlab_gui.session import RunKey, Session
 
-_AT_FIRST = 4
+_AT_FIRST = 3
 """How many quantities are plotted until others are chosen."""
 Loaded = tuple["SideBySide", "tuple[tuple[Series, ...], ...]", int]
 
@@ -55,6 +55,7 @@ class CompareView(View):
 
     title = "Compare"
     about = "contenders side by side: verdicts, plots, metrics and what differs"
+    csv_title = "every sample of the curves on screen"
     shown = Signal()
     setup_wanted = Signal()
 
@@ -101,6 +102,15 @@ class CompareView(View):
         shown = self._shown
         if shown is not None and seed != self._seed:
             self._load(lambda _: shown, seed)
+
+    def show_contenders(self, names: object) -> None:
+        """Show others of the contenders of the comparison; one alone compares with nothing."""
+        chosen = tuple(names) if isinstance(names, tuple) else ()
+        if self._shown is None or len(chosen) < 2:
+            self.session.noted.emit("A comparison has two contenders at least.")
+            self._show_offered()
+            return
+        self.open_comparison(self._shown.comparison.id, chosen)
 
     def facts(self) -> dict[str, str]:
         """Return what made the picture: comparison, seed, and every setting of each column."""
@@ -159,6 +169,7 @@ class CompareView(View):
             self._markers.clear()
             self.board.clear_markers()
             self.bar.show_seeds(self._shown.seeds, self._seed)
+            self._show_offered()
             found = quantities(self._series)
             self.bar.show_quantities(found, found[:_AT_FIRST])
         self._pages.setCurrentIndex(1)
@@ -166,6 +177,11 @@ class CompareView(View):
         self._show_tables()
         self.draw()
         self.shown.emit()
+
+    def _show_offered(self) -> None:
+        shown = self._shown
+        if shown is not None:
+            self.bar.show_contenders(shown.offered, [each.contender for each in shown.columns])
 
     def _on_failed(self, message: str) -> None:
         self.unsetCursor()
@@ -243,7 +259,7 @@ class CompareView(View):
             if record is None:
                 lines += [f"{column.label}: no run of seed {self._seed}", ""]
             elif record.result is None:
-                lines += [f"{column.label} failed: {record.error}", ""]
+                lines += [f"{column.label} failed: {record.error}", record.traceback, ""]
             elif record.result.incident is None:
                 lines += [f"{column.label}: {record.result.verdict}, nothing to show", ""]
             else:
@@ -309,6 +325,7 @@ class CompareView(View):
         self.bar.arranged.connect(self.draw)
         self.bar.link_changed.connect(self.board.set_linked)
         self.bar.seed_chosen.connect(self.show_seed)
+        self.bar.contenders_chosen.connect(self.show_contenders)
         self.board.marker_moved.connect(self._on_marker)
         self.board.line_clicked.connect(self.show_parameters)
         self.session.compare_requested.connect(self.open_comparison)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -22,14 +21,10 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.measure.records import Verdict
-from reclaimlab_gui.models.history_rows import (
-    HISTORY_HEADER,
-    STORED_RUN_HEADER,
-    history_rows,
-    stored_run_rows,
-)
+from reclaimlab_gui.models.history_rows import HISTORY_HEADER, history_rows
 from reclaimlab_gui.models.table import Table
-from reclaimlab_gui.session import RunKey
+from reclaimlab_gui.session import RunKey, Step
+from reclaimlab_gui.views.stored_runs import StoredRuns, add_note
 from reclaimlab_gui.views.view import View
 from reclaimlab_gui.widgets.empty_state import EmptyState
 from reclaimlab_gui.widgets.table_view import TableView
@@ -53,13 +48,11 @@ class HistoryView(View):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
-        self._deleted: list[Erased] = []
         self._found: dict[str, StoredComparison] = {}
-        self._kept: tuple[RunKey, ...] = ()
         self._comparisons = Table(HISTORY_HEADER)
-        self._runs = Table(STORED_RUN_HEADER)
         self.table = TableView("Comparisons", self._comparisons)
-        self.runs = TableView("Runs", self._runs)
+        self.detail = StoredRuns(session)
+        self.runs = self.detail.runs
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search: scenario, contender, verdict, tag or note")
         self.search.setAccessibleName("Search comparisons")
@@ -72,7 +65,7 @@ class HistoryView(View):
         self._offer(self.tags, _ANY_TAG, ())
         self.count = QLabel()
         self.count.setProperty("faint", True)
-        self.undo_button = QPushButton("Undo delete")
+        self.undo_button = QPushButton("Undo")
         self._build()
         self._connect()
         self.refresh()
@@ -108,7 +101,7 @@ class HistoryView(View):
 
     def _fit(self) -> None:
         self.table.fit_columns(30)
-        self.runs.fit_columns(60)
+        self.detail.fit()
 
     def _count(self) -> None:
         shown, stored = self.table.order.rowCount(), len(self._found)
@@ -126,11 +119,12 @@ class HistoryView(View):
             box.setCurrentIndex(max(box.findData(chosen), 0))
 
     def _on_opened(self) -> None:
-        # What was deleted belongs to another store.
-        self._deleted.clear()
-        self._kept = ()
-        self.undo_button.setEnabled(False)
+        self.detail.forget_kept()
         self.search.clear()
+
+    def csv_rows(self) -> Sequence[Sequence[str]]:
+        """Return the comparisons that are listed, a row each, with all their notes."""
+        return self.table.csv_rows()
 
     def chosen(self) -> str:
         """Return the id of the comparison that is selected; empty if none is."""
@@ -153,40 +147,18 @@ class HistoryView(View):
         )
 
     def note(self, text: str) -> None:
-        """Add a note to the selected comparison."""
-        comparison = self.chosen()
-        if comparison and text:
-            self.session.write(lambda writer: writer.add_note(comparison, text))
+        """Add a note to the selected comparison; it can be undone."""
+        if self.chosen() and text:
+            add_note(self.session, RunKey(self.chosen(), "", 0), text)
 
     def delete(self) -> None:
         """Delete the selected comparison; Undo brings it back as long as the window is open."""
         comparison = self.chosen()
-        if not comparison:
-            return
         taken: list[Erased] = []
-        if self.session.write(lambda writer: taken.append(writer.take_out(comparison))):
-            self._deleted += taken
-            self.undo_button.setEnabled(True)
+        if comparison and self.session.write(lambda w: taken.append(w.take_out(comparison))):
+            back = f"Comparison {comparison} is back."
+            self.session.did(Step(comparison, back, lambda w: w.put_back(taken[0])))
             self.session.noted.emit(f"Comparison {comparison} is deleted; Undo brings it back.")
-
-    def undo(self) -> None:
-        """Bring back what was deleted last, as it was: id, time, runs, tags and notes."""
-        if self._deleted and self.session.write(lambda writer: writer.put_back(self._deleted[-1])):
-            back = self._deleted.pop().comparison
-            self.undo_button.setEnabled(bool(self._deleted))
-            self.table.select_key(back)
-            self.session.noted.emit(f"Comparison {back} is back.")
-
-    def compare_runs(self) -> None:
-        """Show the selected runs side by side, with runs kept from other comparisons."""
-        keys = tuple(RunKey(*key) for key in self.runs.selected_keys())
-        if len(keys) >= 1:
-            self._kept = tuple(dict.fromkeys((*self._kept, *keys)))[-4:]
-        if len(self._kept) < 2:
-            self.session.noted.emit("One run is kept; choose another, of any comparison.")
-            return
-        kept, self._kept = self._kept, ()
-        self.session.runs_requested.emit(kept)
 
     # ---- slots ----------------------------------------------------------------------------------
 
@@ -201,17 +173,12 @@ class HistoryView(View):
         if self.chosen():
             self._open(self.chosen())
 
-    def _explain(self, key: object) -> None:
-        if isinstance(key, tuple):
-            self.session.why_requested.emit((RunKey(*key),))
-
     def _show_runs(self, comparison: object) -> None:
-        if not isinstance(comparison, str):
-            self._runs.fill([])
-            return
-        records = self.session.read(lambda reader: reader.runs(comparison)) or ()
-        self._runs.fill(stored_run_rows(comparison, records))
-        self.runs.fit_columns(60)
+        stored = self._found.get(comparison) if isinstance(comparison, str) else None
+        self.detail.show_comparison(stored.id if stored else "", stored.notes if stored else ())
+
+    def _on_undo_changed(self) -> None:
+        self.undo_button.setEnabled(self.session.can_undo)
 
     def _ask_tag(self) -> None:
         text, given = QInputDialog.getText(self, "Tag", "Tag to put on, or to take off:")
@@ -245,7 +212,7 @@ class HistoryView(View):
             (QPushButton("Tag..."), self._ask_tag),
             (QPushButton("Note..."), self._ask_note),
             (QPushButton("Delete"), self.delete),
-            (self.undo_button, self.undo),
+            (self.undo_button, self.session.undo),
         ):
             button.clicked.connect(slot)
             top.addWidget(button)
@@ -254,20 +221,10 @@ class HistoryView(View):
         header.setSectionResizeMode(
             HISTORY_HEADER.index("contenders"), QHeaderView.ResizeMode.Stretch
         )
-        for table in (self.table, self.runs):
-            table.horizontalHeader().setHighlightSections(False)
-        self.runs.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        beside = QPushButton("Compare runs")
-        beside.setToolTip("The selected runs side by side; one run is kept until there is another")
-        beside.clicked.connect(self.compare_runs)
-        lower = QWidget()
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.runs)
-        column.addWidget(beside, 0, Qt.AlignmentFlag.AlignLeft)
+        header.setHighlightSections(False)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.table)
-        splitter.addWidget(lower)
+        splitter.addWidget(self.detail)
         splitter.setSizes([420, 280])
         layout = QVBoxLayout(page)
         layout.addLayout(top)
@@ -279,14 +236,11 @@ class HistoryView(View):
         self.tags.currentIndexChanged.connect(self._show_rows)
         self.table.row_chosen.connect(self._open)
         self.table.row_selected.connect(self._show_runs)
-        self.runs.row_chosen.connect(self._explain)
+        self.session.undo_changed.connect(self._on_undo_changed)
+        self.session.undone.connect(self.table.select_key)
         self.session.database_opened.connect(self._on_opened)
         self.session.store_changed.connect(self.refresh)
         self.session.theme_changed.connect(self._fit)
-        for key, slot in (
-            (QKeySequence.StandardKey.Delete, self.delete),
-            (QKeySequence.StandardKey.Undo, self.undo),
-        ):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.table)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self.delete)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.hosting.settings import DENIED
-from reclaimlab_gui.models.plugin_rows import PLUGIN_HEADER, PluginFacts, installed_plugins
+from reclaimlab_gui.models.plugin_rows import (
+    PLUGIN_HEADER,
+    PluginFacts,
+    installed_plugins,
+    look_again,
+    try_plugins,
+)
 from reclaimlab_gui.models.table import Table
 from reclaimlab_gui.views.view import View
 from reclaimlab_gui.widgets.table_view import TableView
+from reclaimlab_gui.workers.background import Background
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reclaimlab.store.records import RunRecord
     from reclaimlab_gui.session import Session
 
 _SETTLE_MS = 300
@@ -31,19 +42,23 @@ _SETTLE_MS = 300
 
 
 class PluginsView(View):
-    """Policies of this installation.
+    """Plugins of this installation, of every kind.
 
     Signals:
+        listed: what is installed is on screen.
         changed_on_disk: the file of a plugin (its name) is another now.
     """
 
     title = "Plugins"
     about = "what is installed, from where, and whether it can be used"
+    listed = Signal()
     changed_on_disk = Signal(str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._facts: dict[str, PluginFacts] = {}
+        self._failures: dict[str, str] = {}
+        self._background = Background(self)
         self._shown = ""
         self._changed: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
@@ -63,8 +78,32 @@ class PluginsView(View):
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again at what is installed."""
+        """Look again at what is installed; whatever hangs or dies of it is another process."""
+        look_again()
+        self._search.setPlaceholderText("Looking at what is installed")
+        self._background.ask(try_plugins)
+
+    def note_failure(self, record: RunRecord) -> None:
+        """Remember what a plugin did wrong in a run, for its page."""
+        blamed = set(re.split(r"[ ,]+", record.error.partition(":")[0]))
+        for key, facts in self._facts.items():
+            if facts.listed.name in blamed:
+                run = f"{record.contender}, seed {record.seed}:"
+                self._failures[key] = "\n".join((run, record.error, "", record.traceback))
+                if key == self._shown:
+                    self._on_selected(key)
+
+    def csv_rows(self) -> Sequence[Sequence[str]]:
+        """Return the plugins that are listed."""
+        return self.table.csv_rows()
+
+    def closing(self) -> None:
+        """Wait for what is being tried."""
+        self._background.wait()
+
+    def _on_tried(self) -> None:
         chosen = self._shown
+        self._search.setPlaceholderText("Search plugins")
         self._facts = installed_plugins()
         self._plugins.fill([each.row for each in self._facts.values()])
         self.table.fit_columns(40)
@@ -73,10 +112,16 @@ class PluginsView(View):
             self._watcher.removePaths(self._watcher.files())
         if files:
             self._watcher.addPaths(sorted(set(files)))
-        self.table.select_key(chosen or next(iter(self._facts), ""))
+        if not self.table.select_key(chosen):
+            self.table.select_key(next(iter(self._facts), ""))
+        self._on_selected(self._shown)
+        self.listed.emit()
 
     def set_enabled(self, name: str, *, enabled: bool) -> None:
-        """Switch a plugin on or off, for this window's processes and the next start."""
+        """Switch a plugin on or off, for this window's processes and the next start.
+
+        The name is enough: those of one name and several kinds go together.
+        """
         disabled = self.session.settings.disabled_plugins
         self.session.settings.disabled_plugins = disabled - {name} if enabled else disabled | {name}
         self._apply()
@@ -109,21 +154,33 @@ class PluginsView(View):
         self.switch.clicked.connect(self._on_switch)
         self._search.textChanged.connect(self.table.order.set_words)
         self.table.row_selected.connect(self._on_selected)
+        self._background.answered.connect(self._on_tried)
+        self._background.broke.connect(self._on_broke)
         self._watcher.fileChanged.connect(self._on_file)
         self._settle.timeout.connect(self._on_settled)
+        self.session.theme_changed.connect(self._on_theme)
 
     def _on_selected(self, name: object) -> None:
-        if not isinstance(name, str):
+        if not isinstance(name, str) or name not in self._facts:
             return
         self._shown = name
         facts = self._facts[name]
-        self.page.setMarkdown(facts.text())
-        self.switch.setText("Enable" if facts.entry.state == "disabled" else "Disable")
+        self.page.setMarkdown(facts.text(self._failures.get(name, "")))
+        self.switch.setText("Enable" if facts.listed.state == "disabled" else "Disable")
+
+    def _on_theme(self) -> None:
+        self.table.fit_columns(40)
+        self._on_selected(self._shown)  # links have the colours of when the page was set
 
     def _on_switch(self) -> None:
         if self._shown:
-            state = self._facts[self._shown].entry.state
-            self.set_enabled(self._shown, enabled=state == "disabled")
+            listed = self._facts[self._shown].listed
+            self.set_enabled(listed.name, enabled=listed.state == "disabled")
+
+    def _on_broke(self, error: object) -> None:
+        self.session.problem_found.emit(
+            f"a bug of reclaimlab while looking for plugins: {type(error).__name__}: {error}"
+        )
 
     def _on_file(self, path: str) -> None:
         self._changed.add(path)
@@ -131,9 +188,11 @@ class PluginsView(View):
 
     def _on_settled(self) -> None:
         changed, self._changed = self._changed, set()
+        names = [each.listed.name for each in self._facts.values() if each.file in changed]
         for path in changed:
             if Path(path).exists():
                 self._watcher.addPath(path)  # an editor that renames takes the watch away
-            for name, facts in self._facts.items():
-                if facts.file == path:
-                    self.changed_on_disk.emit(name)
+        if names:
+            self.refresh()
+        for name in names:
+            self.changed_on_disk.emit(name)

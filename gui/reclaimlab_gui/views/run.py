@@ -35,6 +35,7 @@ class RunView(View):
     """One comparison under way at a time.
 
     Signals:
+        run_failed: the record of a run that has no result.
         finished: the id of the comparison whose runs are all over, without a cancel.
         setup_wanted: the user wants to choose what to run.
     """
@@ -42,6 +43,7 @@ class RunView(View):
     title = "Run"
     about = "runs under way: progress, remaining time, errors"
     finished = Signal(str)
+    run_failed = Signal(object)
     setup_wanted = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -69,6 +71,11 @@ class RunView(View):
     def running(self) -> bool:
         """Whether a comparison is under way."""
         return self._pump is not None
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether there is a last comparison, and none under way."""
+        return self._last is not None and self._pump is None
 
     @property
     def runs(self) -> Table:
@@ -142,10 +149,10 @@ class RunView(View):
         self._bar.setValue(event.done)
         failures = self._progress.failures()
         if failures:
-            self.errors.setPlainText(
-                "\n\n".join(f"{who}, seed {seed}:\n{error}" for who, seed, error in failures)
-            )
+            self.errors.setPlainText("\n\n".join(failures))
             self.errors.show()
+        if event.record.result is None:
+            self.run_failed.emit(event.record)
 
     def _on_ended(self, found: Comparison | None) -> None:
         if self._pump is not None:
@@ -159,6 +166,10 @@ class RunView(View):
         whole = found is not None and stored == planned
         said = "done" if whole else f"cancelled: {stored} of {planned} runs are stored"
         self._remaining.setText(said if found is not None else "could not be run")
+        if found is not None and found.faults:
+            told = filter(None, (self.errors.toPlainText(), *found.faults))
+            self.errors.setPlainText("\n\n".join(told))
+            self.errors.show()
         self._show_buttons()
         self.table.fit_columns()
         self.session.follow()

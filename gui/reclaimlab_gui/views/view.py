@@ -18,6 +18,8 @@ class View(QWidget):
     title: ClassVar[str]
     about: ClassVar[str]
     """One line: what it is for."""
+    csv_title: ClassVar[str] = "every row of the table on screen"
+    """What :meth:`csv_rows` gives, in words."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)

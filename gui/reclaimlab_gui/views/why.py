@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -10,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -21,7 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from reclaimlab.store.reader import StoreReader
+from reclaimlab_gui.models.note_rows import notes_of_run
 from reclaimlab_gui.views.run_pane import RunPane
+from reclaimlab_gui.views.stored_runs import add_note, delete_note
 from reclaimlab_gui.views.view import View
 from reclaimlab_gui.widgets.empty_state import EmptyState
 from reclaimlab_gui.workers.background import Background
@@ -29,11 +33,11 @@ from reclaimlab_gui.workers.inspector import Inspection, Inspector
 
 if TYPE_CHECKING:
     from reclaimlab.measure.timeline import Timeline
-    from reclaimlab.store.records import RunRecord
+    from reclaimlab.store.records import Note, RunRecord
     from reclaimlab_gui.session import RunKey, Session
 
-_KEPT_NS: Final = 10_000_000_000
-"""How much of a long run is kept, before its end: a second of a busy one is some megabytes."""
+_KEPT_NS: Final = 5_000_000_000
+"""How much of a long run is kept, before its end: a second of a busy one is 15 to 25 MB."""
 _FRAME_MS: Final = 40
 _STEPS: Final = 10_000
 _SPEEDS: Final = {"1/1000": 0.001, "1/100": 0.01, "1/10": 0.1, "real time": 1.0}
@@ -48,6 +52,7 @@ class WhyView(View):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
         self._keys: tuple[RunKey, ...] = ()
+        self._wanted_ns: int | None = None
         self.panes: tuple[RunPane, ...] = ()
         self.time_ns = 0
         self._reading = Background(self)
@@ -66,11 +71,19 @@ class WhyView(View):
         self._build()
         self._connect()
 
-    def explain(self, keys: object) -> None:
+    def explain_moment(self, key: RunKey, time_ns: int | None) -> None:
+        """Explain a run at a moment; None: where its story is."""
+        if self._keys == (key,) and self.panes and time_ns is not None:
+            self.show_time(time_ns)
+        else:
+            self.explain((key,), time_ns)
+
+    def explain(self, keys: object, time_ns: int | None = None) -> None:
         """Explain one or two runs (a tuple of RunKey); each is made again."""
         chosen = tuple(keys)[:2] if isinstance(keys, tuple) else ()
         database = self.session.database
         self._keys = chosen
+        self._wanted_ns = time_ns
 
         def question() -> tuple[tuple[RunRecord, ...], tuple[str, ...]]:
             with StoreReader(database) as reader:
@@ -126,6 +139,11 @@ class WhyView(View):
             self._clock.start()
         self.play.setText("Pause" if self._clock.isActive() else "Play")
 
+    def note(self, text: str, place: int = 0) -> None:
+        """Write a note on this moment of the run at ``place``, from the left."""
+        if text and place < len(self._keys):
+            add_note(self.session, self._keys[place], text, self.time_ns)
+
     def facts(self) -> dict[str, str]:
         """Return which runs are on screen, and at what time."""
         runs = {
@@ -152,7 +170,7 @@ class WhyView(View):
     def _on_read(self, read: tuple[tuple[RunRecord, ...], tuple[str, ...]]) -> None:
         records, contenders = read
         self._offer(contenders)
-        self.inspector.inspect(_inspections(records))
+        self.inspector.inspect(_inspections(records, self._wanted_ns))
 
     def _offer(self, contenders: tuple[str, ...]) -> None:
         """Offer to look at another contender of the comparison beside the first run."""
@@ -174,18 +192,47 @@ class WhyView(View):
             return
         for old in self.panes:
             old.deleteLater()
-        self.panes = tuple(RunPane(each, self.session.theme) for each in found)
+        narrow = len(found) > 1
+        self.panes = tuple(RunPane(each, self.session.theme, narrow=narrow) for each in found)
         for pane in self.panes:
             self._columns.addWidget(pane)
             pane.time_chosen.connect(self.show_time)
+            pane.note_wanted.connect(self._ask_note)
+            pane.note_unwanted.connect(self._on_note_unwanted)
+        self._show_notes()
         self._pages.setCurrentIndex(2)
         closes = any(pane.timeline.closing_ns is not None for pane in self.panes)
         self.closing_button.setEnabled(closes)
-        if closes:
+        if self._wanted_ns is not None:
+            self.show_time(self._wanted_ns)
+        elif closes:
             self.go_to_closing()
         else:
             incident = self.panes[0].timeline.incident
             self.show_time(incident.time_ns if incident else self._ends()[0])
+
+    def _step_task(self, by: int) -> None:
+        for pane in self.panes:
+            pane.step_task(by)
+
+    def _show_notes(self) -> None:
+        """Show the notes as the store has them by now."""
+        for pane, key in zip(self.panes, self._keys, strict=False):
+            notes = (
+                self.session.read(partial(StoreReader.notes, comparison_id=key.comparison)) or ()
+            )
+            pane.show_notes(notes_of_run(notes, key.contender, key.seed))
+
+    def _ask_note(self) -> None:
+        pane = self.sender()
+        place = self.panes.index(pane) if isinstance(pane, RunPane) else 0
+        about = f"A remark on this moment, {self.time_ns / 1e9:.6f} s:"
+        text, given = QInputDialog.getMultiLineText(self, "Note", about)
+        if given:
+            self.note(text.strip(), place)
+
+    def _on_note_unwanted(self, note: Note) -> None:
+        delete_note(self.session, self._keys[0].comparison, note)
 
     def _on_failed(self, message: str) -> None:
         self._pages.setCurrentIndex(2 if self.panes else 0)
@@ -263,6 +310,14 @@ class WhyView(View):
             shortcut.activated.connect(slot)
             button.setMaximumWidth(self.fontMetrics().horizontalAdvance(button.text()) + 40)
             row.addWidget(button)
+        for key, call in (
+            ("N", self._ask_note),
+            ("J", partial(self._step_task, 1)),
+            ("K", partial(self._step_task, -1)),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(call)
         row.addWidget(self._speed)
         row.addWidget(QLabel("Beside"))
         row.addWidget(self._beside)
@@ -280,18 +335,25 @@ class WhyView(View):
         self._beside.activated.connect(self._on_beside)
         self._clock.timeout.connect(self._on_frame)
         self.session.why_requested.connect(self.explain)
+        self.session.moment_requested.connect(self.explain_moment)
+        self.session.store_changed.connect(self._show_notes)
         self.session.theme_changed.connect(self._on_theme)
 
 
-def _inspections(records: tuple[RunRecord, ...]) -> list[Inspection]:
-    """Return what to record: the end of the run that ends first, and the same time of the other."""
+def _inspections(records: tuple[RunRecord, ...], wanted_ns: int | None) -> list[Inspection]:
+    """Return what to record: the end of the run that ends first, and the same time of the other.
+
+    ``wanted_ns`` is a moment that must be among it.
+    """
     ends = [record.result.ended_ns for record in records if record.result is not None]
     if not ends:
         return []
     first = min(ends)
     begin = max(first - _KEPT_NS, 0)
+    if wanted_ns is not None:
+        begin = max(min(begin, wanted_ns - _KEPT_NS // 5), 0)
     return [
-        Inspection(record, begin, min(record.result.ended_ns, first + _KEPT_NS // 4))
+        Inspection(record, begin, min(record.result.ended_ns, first + _KEPT_NS // 2))
         for record in records
         if record.result is not None
     ]

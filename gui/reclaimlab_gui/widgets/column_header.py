@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from reclaimlab.runs.verdict import describe_counts
+from reclaimlab_gui.widgets.line_sample import LineSample
 from reclaimlab_gui.widgets.verdict_badge import VerdictBadge
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent
-
     from reclaimlab_gui.models.side_by_side import Column, SideBySide
     from reclaimlab_gui.theme import Theme
 
@@ -47,7 +45,7 @@ class ColumnHeader(QWidget):
         record = column.runs.get(seed)
         self.why.setEnabled(record is not None and record.result is not None)
         first = QHBoxLayout()
-        first.addWidget(_Sample(*theme.contender(place)))
+        first.addWidget(LineSample(*theme.contender(place)))
         first.addWidget(name, 1)
         second = QHBoxLayout()
         second.addWidget(VerdictBadge(_verdict(column, seed)))
@@ -80,20 +78,3 @@ def _verdict(column: Column, seed: int) -> str:
     if record is None:
         return "not run"
     return str(record.result.verdict) if record.result else "failed"
-
-
-class _Sample(QWidget):
-    """A piece of the contender's line."""
-
-    def __init__(self, colour: QColor, dash: Qt.PenStyle) -> None:
-        super().__init__()
-        self._pen = QPen(colour, 3, dash)
-        self.setFixedSize(self.fontMetrics().height() * 2, self.fontMetrics().height())
-        self.setAccessibleName(f"line: {dash.name}")
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self._pen)
-        middle = self.height() // 2
-        painter.drawLine(0, middle, self.width(), middle)
-        painter.end()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from reclaimlab_gui.models.panels import ALIGNMENTS, Arrangement
+from reclaimlab_gui.models.side_by_side import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +24,13 @@ class CompareBar(QWidget):
         arranged: something about the plots is to be drawn otherwise.
         link_changed: whether the time axes go together.
         seed_chosen: show the runs of this seed.
+        contenders_chosen: show these contenders (a tuple), the first being the baseline.
     """
 
     arranged = Signal()
     link_changed = Signal(bool)
     seed_chosen = Signal(int)
+    contenders_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +50,12 @@ class CompareBar(QWidget):
         button.setText("Quantities")
         button.setMenu(self._menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._contenders = QMenu(self)
+        self.contenders = QToolButton()
+        self.contenders.setText("Contenders")
+        self.contenders.setToolTip("Which two to four contenders stand side by side")
+        self.contenders.setMenu(self._contenders)
+        self.contenders.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._span = QLabel()
         self._span.setProperty("faint", True)
         self._span.setMinimumWidth(10)
@@ -54,6 +63,7 @@ class CompareBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for title, widget in (
             ("Seed", self._seed),
+            ("", self.contenders),
             ("", button),
             ("", self.overlay),
             ("", self.difference),
@@ -94,6 +104,26 @@ class CompareBar(QWidget):
             self._seed.addItems([str(seed) for seed in seeds])
             self._seed.setCurrentText(str(chosen))
 
+    def show_contenders(self, offered: Sequence[str], chosen: Sequence[str]) -> None:
+        """Offer these contenders, the ``chosen`` ones checked."""
+        self._contenders.clear()
+        for name in offered:
+            action = QAction(name.replace("&", "&&"), self._contenders)
+            action.setData(name)
+            action.setCheckable(True)
+            action.setChecked(name in chosen)
+            # A fifth column has no room, and a comparison has two.
+            action.setEnabled(name in chosen or len(chosen) < MOST_COLUMNS)
+            action.triggered.connect(self._on_contender)
+            self._contenders.addAction(action)
+        self.contenders.setVisible(len(offered) > 2)
+
+    def choose_contenders(self, names: Sequence[str]) -> None:
+        """Show the contenders called so."""
+        for action in self._contenders.actions():
+            action.setChecked(action.data() in names)
+        self._on_contender()
+
     def show_quantities(self, found: Sequence[Quantity], chosen: Sequence[Quantity]) -> None:
         """Offer these quantities, the ``chosen`` ones checked."""
         before = {quantity.name for quantity in self.chosen}
@@ -125,6 +155,10 @@ class CompareBar(QWidget):
         if a is not None and b is not None:
             parts.append(f"B - A {b - a:+.3f} s")
         self._span.setText("   ".join(parts))
+
+    def _on_contender(self) -> None:
+        actions = self._contenders.actions()
+        self.contenders_chosen.emit(tuple(each.data() for each in actions if each.isChecked()))
 
     def _on_seed(self) -> None:
         self.seed_chosen.emit(int(self._seed.currentText()))

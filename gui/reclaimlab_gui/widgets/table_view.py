@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+_MEASURED_ROWS = 60
+"""Rows in sight that say how wide a column is; to ask all of a large store takes seconds."""
 
 
 class _CellDelegate(QStyledItemDelegate):
@@ -88,6 +92,7 @@ class TableView(QTableView):
         row_selected: the key of the row that is selected now; None if none is.
     """
 
+    _most_ems = 0
     row_chosen = Signal(object)
     row_selected = Signal(object)
 
@@ -109,6 +114,7 @@ class TableView(QTableView):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.doubleClicked.connect(self._on_chosen)
@@ -129,7 +135,8 @@ class TableView(QTableView):
         return False
 
     def fit_columns(self, most_ems: int = 34) -> None:
-        """Make each column as wide as what it holds, up to so many letters."""
+        """Make each column as wide as what it holds, up to so many letters; again with others."""
+        self._most_ems = most_ems
         self._fit_height()
         self.resizeColumnsToContents()
         most = self.fontMetrics().averageCharWidth() * most_ems
@@ -145,8 +152,25 @@ class TableView(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit larger or smaller letters."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self._most_ems:
+            self.fit_columns(self._most_ems)
+
     def _fit_height(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+
+    def csv_rows(self) -> list[list[str]]:
+        """Return the header and every row that is shown, as they are ordered."""
+        columns = range(self.order.columnCount())
+        across = Qt.Orientation.Horizontal
+        header = [str(self.order.headerData(column, across)) for column in columns]
+        rows = [
+            [str(self.order.index(row, column).data()) for column in columns]
+            for row in range(self.order.rowCount())
+        ]
+        return [header, *rows]
 
     def _as_text(self) -> str:
         rows = sorted({index.row() for index in self.selectedIndexes()})

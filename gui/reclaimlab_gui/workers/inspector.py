@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
 import threading
 from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from reclaimlab.errors import ReclaimlabError
-from reclaimlab.runs.inspect import inspect_run
-from reclaimlab.scenarios.reader import read_scenario
+from reclaimlab.runs.inspect import inspect_record
+from reclaimlab.runs.run import RunStoppedError
 from reclaimlab_gui.workers.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
     from reclaimlab.measure.timeline import Timeline
     from reclaimlab.store.records import RunRecord
-
-_POLL_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,8 @@ class Inspection:
     record: RunRecord
     from_ns: int
     until_ns: int
+    events: bool = False
+    """Keep tracepoints and wake-ups too, as a trace file needs them."""
 
 
 class Inspector(QObject):
@@ -75,43 +71,17 @@ class Inspector(QObject):
 
 
 def _apart(wanted: Inspection, stopping: threading.Event) -> Timeline | None:
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(theirs, wanted), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        return _answer(ours, process, stopping)
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-
-
-def _answer(ours: Connection, process: BaseProcess, stopping: threading.Event) -> Timeline | None:
-    while not ours.poll(_POLL_S):
-        if stopping.is_set():
-            return None
-        if not process.is_alive() and not ours.poll(0):
-            msg = f"the process that made the run again has died (exit code {process.exitcode})"
-            raise ReclaimlabError(msg)
-    found: Timeline | str = pickle.loads(ours.recv_bytes())
-    if isinstance(found, str):
-        raise ReclaimlabError(found)
-    return found
-
-
-def _serve(theirs: Connection, wanted: Inspection) -> None:
     record = wanted.record
-    found: Timeline | str
     try:
-        found = inspect_run(
-            read_scenario(record.scenario_text, record.scenario),
-            record.contender,
-            record.seed,
+        return inspect_record(
+            record,
             from_ns=wanted.from_ns,
             until_ns=wanted.until_ns,
+            events=wanted.events,
+            stop=stopping.is_set,
         )
-    except Exception as error:
-        found = f"{record.contender}, seed {record.seed}: {error}"
-    theirs.send_bytes(pickle.dumps(found))
+    except RunStoppedError:
+        return None
+    except ReclaimlabError as error:
+        msg = f"{record.contender}, seed {record.seed}: {error}"
+        raise ReclaimlabError(msg) from error

@@ -52,6 +52,32 @@ def test_tags_and_notes_are_shown_and_found(call: Call, comparison: str) -> None
     assert "no tag 'mail'" in call("runs", "tag", comparison, "mail", "--remove", code=2).stderr
 
 
+def test_a_note_may_be_about_a_moment_of_a_run(call: Call, comparison: str) -> None:
+    run = ("--contender", "linux-3.10", "--seed", 1)
+    call("runs", "note", comparison, "here it begins", *run, "--at", "1.5s")
+    text = call("runs", "show", comparison).stdout
+    assert "linux-3.10, seed 1 at 1.500000 s: here it begins\n" in text
+    (found,) = json.loads(call("runs", "list", "--json").stdout)
+    (note,) = found["notes"]
+    assert (note["contender"], note["seed"], note["time_ns"]) == ("linux-3.10", 1, 1_500_000_000)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--at", "1s"), "name it by --contender and --seed"),
+        (("--seed", 1), "both --contender and --seed"),
+        (("--contender", "linux-3.10", "--seed", 9), "has no run of linux-3.10, seed 9"),
+        (("--contender", "linux-3.10", "--seed", 1, "--at", "soon"), "is not a quantity"),
+    ],
+)
+def test_a_note_on_what_is_not_there_is_refused(
+    call: Call, comparison: str, options: tuple[object, ...], said: str
+) -> None:
+    assert said in call("runs", "note", comparison, "lost", *options, code=2).stderr
+    assert "note of" not in call("runs", "show", comparison).stdout
+
+
 def test_delete_asks_first(call: Call, comparison: str) -> None:
     call("runs", "delete", comparison, code=1, answer="n\n")
     call("runs", "show", comparison)

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from reclaimlab.errors import ReclaimlabError
+from reclaimlab.measure.records import Incident, TaskReport, Verdict
 from reclaimlab.reports.formats import FORMATS, render, report_file
 from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.reports.matrix import verdict_matrix
@@ -85,7 +86,7 @@ def test_the_csv_has_a_row_for_each_contender_and_metric(make: Make) -> None:
 def test_markdown_tables_have_as_many_cells_in_every_row(make: Make) -> None:
     report = render(make("a|b", "*c*"), "markdown")
     tables = [line for line in report.splitlines() if line.startswith("|")]
-    assert {line.replace("\\|", "").count("|") for line in tables} == {4, 5}
+    assert {line.replace("\\|", "").count("|") for line in tables} == {4, 6}
     assert "a\\|b" in report
 
 
@@ -129,3 +130,11 @@ def test_a_pdf_of_fourteen_contenders_runs_over_pages(make: Make) -> None:
 def test_no_cell_of_the_csv_is_a_formula(make: Make, formula: str) -> None:
     rows = list(csv.DictReader(io.StringIO(render(make("linux-3.10", formula), "csv"))))
     assert all(row["contender"].startswith(("linux", "'")) for row in rows)
+
+
+def test_no_name_in_an_incident_ends_its_block_in_markdown(make: Make) -> None:
+    task = TaskReport("``` <b>", "D", 1.0, "````", ("a", "```"))
+    incident = Incident(Verdict.STALL, 1, (task,), ("```",), {"free": 1}, note="``` # title")
+    lines = render(make("linux-3.10", incident=incident), "markdown").splitlines()
+    assert lines.count("`````") == 2
+    assert not [line for line in lines if line.startswith("#")][1:]

@@ -34,27 +34,28 @@ Share of the runs with a verdict (its 95 % interval)
   linux-3.10+may-enter-fs                  ok 100 % (76-100 %)
 
 Means over seeds; percent against the first line, positive is better;
-* better or worse beyond noise (95 %), ~ cannot be told from noise
+* better or worse beyond noise (95 %), ~ cannot be told from noise;
+last: effect size, the mean difference in its standard deviations
 
 writer_throughput (MB/s, higher is better)
-  linux-3.10                                         5.00 (    0.00%)
-  linux-3.10+may-enter-fs                            4.50 *  -10.00%*
+  linux-3.10                                   5.00 (    0.00%)
+  linux-3.10+may-enter-fs                      4.50 *  -10.00%*  -1e+06
 
 write_latency_p99 (ms, lower is better)
-  linux-3.10                                        12.00 (    0.00%)
-  linux-3.10+may-enter-fs                           13.33 *  -11.11%*
+  linux-3.10                                  12.00 (    0.00%)
+  linux-3.10+may-enter-fs                     13.33 *  -11.11%*
 
 pages_scanned (pages, lower is better)
-  linux-3.10                                       123456 (    0.00%)
-  linux-3.10+may-enter-fs                          123456 (    0.00%)
+  linux-3.10                                 123456 (    0.00%)
+  linux-3.10+may-enter-fs                    123456 (    0.00%)
 
 scan_efficiency (higher is better)
-  linux-3.10                                       0.5000 (    0.00%)
-  linux-3.10+may-enter-fs                          0.5000 (    0.00%)
+  linux-3.10                                 0.5000 (    0.00%)
+  linux-3.10+may-enter-fs                    0.5000 (    0.00%)
 
 oom_kills (tasks, lower is better)
-  linux-3.10                                         0.00 (    0.00%)
-  linux-3.10+may-enter-fs                            0.00 (    0.00%)
+  linux-3.10                                   0.00 (    0.00%)
+  linux-3.10+may-enter-fs                      0.00 (    0.00%)
 
 ------------------------------------------------------------------------
 linux-3.10: deadlock at 12.346 s (seed 1)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reclaimlab.errors import PolicyError
-from reclaimlab.runs.apart import RunFailedError
+from reclaimlab.runs.apart_process import PluginFailedError
 from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.runs.inspect import inspect_run
 from reclaimlab.runs.limits import Limits
@@ -44,12 +43,13 @@ def test_others_are_asked_elsewhere() -> None:
 )
 def test_a_look_inside_a_run_survives_its_plugin(tiny: Scenario, name: str, said: str) -> None:
     contender = f"linux-3.10+{name}"
-    with pytest.raises(RunFailedError, match=said):
+    with pytest.raises(PluginFailedError, match=said):
         call_apart(contender, inspect_run, tiny, contender, 1, limits=Limits(time=3 * SEC))
 
 
 @pytest.mark.slow
-def test_an_error_comes_back_as_what_it_was(tiny: Scenario) -> None:
+def test_a_policys_error_comes_back_in_its_words(tiny: Scenario) -> None:
     contender = "linux-3.10+throws-dice"
-    with pytest.raises(PolicyError, match=r"policy throws-dice, hook decide_writeback_wait at "):
+    said = r"policy throws-dice, hook decide_writeback_wait at "
+    with pytest.raises(PluginFailedError, match=said):
         call_apart(contender, inspect_run, tiny, contender, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reclaimlab.runs.compare import compare, make_plan
+from reclaimlab.runs.compare import compare, compare_until_enough, make_plan
 from reclaimlab.runs.comparison import summarise
 from reclaimlab.runs.events import RunEvent, RunFailed, RunFinished
 from reclaimlab.runs.verify import verify
@@ -54,6 +54,17 @@ def test_a_comparison_that_is_stopped_keeps_what_is_finished(tiny: Scenario, pat
     assert found.stored_runs == 3
     with StoreReader(path) as reader:
         assert len(reader.runs(found.id)) == 3
+
+
+def test_a_comparison_that_is_stopped_before_a_run_ended_is_not_stored(
+    tiny: Scenario, path: Path
+) -> None:
+    for comparer in (compare, compare_until_enough):
+        with StoreWriter(path) as writer:
+            found = comparer(make_plan(tiny, PAIR, range(10)), writer, stop=lambda: True)
+        assert (found.id, found.stored_runs) == ("", 0)
+        with StoreReader(path) as reader:
+            assert reader.comparisons() == ()
 
 
 def test_stored_runs_come_out_the_same_again(tiny: Scenario, path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_cut_off_comparison_is_told_with_how_far_it_was_and_how_to_go_on(
             writer._database.execute(
                 "INSERT INTO runs SELECT ?, ?, scenario, ?, ?, schedule, verdict, ended, ended_ns, "
                 "events, failure, error, policy_versions, package_version, result_hash, "
-                "scenario_hash, scenario_text FROM runs WHERE comparison_id = ?",
+                "scenario_hash, scenario_text, traceback FROM runs WHERE comparison_id = ?",
                 (*row, begun),
             )
         writer._database.conn.commit()

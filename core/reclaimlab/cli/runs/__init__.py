@@ -13,9 +13,10 @@ COMMANDS = {
     "resume": "Make the runs that a comparison which was cut off lacks.",
     "verify": "Run a comparison again and compare every byte.",
     "tag": "Tag a comparison, or take tags off it.",
-    "note": "Add a remark to a comparison.",
+    "note": "Add a remark to a comparison, to one of its runs, or to a moment of that run.",
     "delete": "Delete comparisons with all their runs.",
     "merge": "Put what other stores hold into this one.",
+    "schema": "Show what each table and column of the store holds.",
 }
 
 

@@ -8,7 +8,9 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from reclaimlab.runs.foreign import foreign_plugins
 from reclaimlab.runs.isolated import record_isolated
+from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, Stop, failed_record, never
 from reclaimlab.store.records import Failure, RunRecord
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 MOST_TRIES: Final = 3
 """How often a run is handed out before it counts as lost."""
+SILENT_S: Final = 120.0
+"""A process that gives no sign for so long hangs: a run gives one at every sample, and the
+slowest samples of the library take a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,13 @@ class Executor(Protocol):
         all; then its record says :attr:`Failure.LOST`. Once ``stop`` says so, nothing more is
         handed out and what is under way is given up.
         """
+
+
+def patience(request: RunRequest, silent_s: float = SILENT_S) -> float:
+    """Return the real seconds without a sign after which ``request`` is taken to hang."""
+    if not foreign_plugins(request):
+        return silent_s
+    return min(silent_s, Limits.from_environment().stuck / 1e9)
 
 
 def simulate_packed(request: RunRequest, *, stop: Stop = never) -> bytes:

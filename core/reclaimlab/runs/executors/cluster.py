@@ -1,19 +1,23 @@
 """Runs on a Dask scheduler (extra ``cluster``): one that is there, or one of our own.
 
-Its scheduler finds the workers, feeds them and replaces those that die. A few runs more than there
-are threads are handed out ahead, so that the scheduler holds hundreds of tasks, never all.
+Its scheduler finds the workers, feeds them and replaces those that die. Short runs go to it several
+to a task. Twice as many tasks as there are threads are handed out, so that it holds hundreds, never
+all.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, deque
 from importlib.util import find_spec
+from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from reclaimlab.errors import ReclaimlabError
-from reclaimlab.runs.executors.base import MOST_TRIES, Ended, lost, simulate_packed, unpacked
+from reclaimlab.runs.executors.base import MOST_TRIES, SILENT_S, Ended, lost
+from reclaimlab.runs.executors.batch import Pace, pack, simulate_batch, unpack_records
 from reclaimlab.runs.run import RunRequest, Stop, never
 from reclaimlab.runs.sources import model_hash
 
@@ -23,7 +27,20 @@ if TYPE_CHECKING:
 LOCAL: Final = "local"
 _CONNECT_S: Final = 5
 _AHEAD: Final = 2
+_POLL_S: Final = 0.1
 _DIED: Final = "its worker on the cluster died"
+_SETTINGS: Final = {
+    # A worker's death is ours to count: the scheduler is not to hide any.
+    "distributed.scheduler.allowed-failures": 0,
+    # What a cluster of our own does beside our runs took 3 % of two cores: it walked stacks every
+    # 10 ms (a simulated task's is deep), timed loops every 20 ms, looked at memory every 100 ms.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.worker.memory.monitor-interval": "2s",
+    "distributed.scheduler.active-memory-manager.start": False,
+}
 
 
 class ClusterError(ReclaimlabError):
@@ -36,6 +53,8 @@ class ClusterExecutor:
     Args:
         address: such as ``tcp://head:8786``; ``local`` starts one here.
         jobs: worker processes of a local one.
+        silent_s: real seconds without a sign of life after which a run is taken to hang; its worker
+            ends itself, and the scheduler starts another.
 
     States: nothing happens before it is entered; then it is connected until it is left.
 
@@ -44,9 +63,10 @@ class ClusterExecutor:
             reclaimlab.
     """
 
-    def __init__(self, address: str, jobs: int) -> None:
+    def __init__(self, address: str, jobs: int, *, silent_s: float = SILENT_S) -> None:
         self._address = address
         self._jobs = jobs
+        self._silent_s = silent_s
         self._client: Any = None
         self._cluster: Any = None
         self.width = jobs
@@ -77,33 +97,13 @@ class ClusterExecutor:
 
     def run(self, requests: Iterable[RunRequest], *, stop: Stop = never) -> Iterator[Ended]:
         """Yield each run when it is over."""
-        from distributed import as_completed
-
-        source = iter(requests)
-        under_way: dict[Any, RunRequest] = {}
-        tries: Counter[int] = Counter()
-        ended = as_completed(loop=self._client.loop)
-        self._hand_out(source, under_way, ended)
-        while under_way and not stop():
-            future = next(ended)
-            request = under_way.pop(future)
-            packed = self._packed(future)
-            if packed is not None:
-                yield Ended(request, unpacked(packed), tries.pop(request.number, 0))
-            elif (again := tries[request.number] + 1) < MOST_TRIES:
-                tries[request.number] = again
-                self._submit(request, under_way, ended)
-            else:
-                yield lost(request, _DIED)
-            self._hand_out(source, under_way, ended)
-        self._client.cancel(list(under_way))
+        return _Feeding(self._client, self.width, self._address, self._silent_s).run(requests, stop)
 
     def _connect(self) -> None:
         import dask
         from distributed import Client, LocalCluster
 
-        # A worker's death is ours to count: the scheduler is not to hide any.
-        dask.config.set({"distributed.scheduler.allowed-failures": 0})
+        dask.config.set(_SETTINGS)
         try:
             if self._address == LOCAL:
                 self._cluster = LocalCluster(
@@ -138,26 +138,91 @@ class ClusterExecutor:
             msg = f"{', '.join(other)}: another reclaimlab is installed there; install this one"
             raise ClusterError(msg)
 
-    def _hand_out(
-        self, source: Iterator[RunRequest], under_way: dict[Any, RunRequest], ended: Any
-    ) -> None:
-        while len(under_way) < _AHEAD * self.width:
-            request = next(source, None)
-            if request is None:
+
+class _Feeding:
+    """One call of :meth:`ClusterExecutor.run`: what is handed out, and what is to be.
+
+    States of a run: in the source, waiting (read ahead, or to be tried again), under way, over.
+    """
+
+    def __init__(self, client: Any, width: int, address: str, silent_s: float) -> None:
+        self._client = client
+        self._width = width
+        self._address = address
+        self._silent_s = silent_s
+        self._under_way: dict[Any, tuple[RunRequest, ...]] = {}
+        self._again: deque[RunRequest] = deque()
+        self._waiting: deque[RunRequest] = deque()
+        self._tries: Counter[int] = Counter()
+        self._pace = Pace()
+        self._over: SimpleQueue[Any] = SimpleQueue()
+
+    def run(self, requests: Iterable[RunRequest], stop: Stop) -> Iterator[Ended]:
+        source = iter(requests)
+        self._hand_out(source)
+        try:
+            while self._under_way and not stop():
+                with contextlib.suppress(Empty):
+                    future = self._over.get(timeout=_POLL_S)
+                    yield from self._hear(future)
+                    self._hand_out(source)
+        finally:
+            self._client.cancel(list(self._under_way))
+
+    def _hand_out(self, source: Iterator[RunRequest]) -> None:
+        while len(self._under_way) < _AHEAD * self._width:
+            batch = self._next_batch(source)
+            if not batch:
                 return
-            self._submit(request, under_way, ended)
+            future = self._client.submit(simulate_batch, pack(batch), self._silent_s, pure=False)
+            self._under_way[future] = batch
+            future.add_done_callback(self._over.put)
 
-    def _submit(self, request: RunRequest, under_way: dict[Any, RunRequest], ended: Any) -> None:
-        future = self._client.submit(simulate_packed, request, pure=False)
-        under_way[future] = request
-        ended.add(future)
+    def _next_batch(self, source: Iterator[RunRequest]) -> tuple[RunRequest, ...]:
+        # One that was lost is tried by itself: what it did to a worker, it does to no other run.
+        if self._again:
+            return (self._again.popleft(),)
+        # Read ahead so far that the end is seen before it is reached.
+        ahead = self._pace.size(None, self._width) * _AHEAD * self._width
+        self._waiting.extend(islice(source, max(0, ahead - len(self._waiting))))
+        left = len(self._waiting) if len(self._waiting) < ahead else None
+        size = self._pace.size(left, self._width)
+        return tuple(self._waiting.popleft() for _ in range(min(size, len(self._waiting))))
 
-    def _packed(self, future: Any) -> bytes | None:
-        """Return what a run left; None if its worker died."""
+    def _hear(self, future: Any) -> Iterator[Ended]:
+        batch = self._under_way.pop(future)
+        packed = self._result(future)
+        if packed is None:
+            yield from self._bury(batch)
+            return
+        records, seconds = unpack_records(packed)
+        self._pace.took(len(records), seconds)
+        self._waiting.extendleft(reversed(batch[len(records) :]))
+        for request, record in zip(batch, records, strict=False):
+            yield Ended(request, record, self._tries.pop(request.number, 0))
+
+    def _bury(self, batch: tuple[RunRequest, ...]) -> Iterator[Ended]:
+        for request in batch:
+            self._tries[request.number] += 1
+            if self._tries[request.number] < MOST_TRIES:
+                self._again.append(request)
+            else:
+                yield lost(request, _DIED)
+
+    def _result(self, future: Any) -> bytes | None:
+        """Return what a batch left; None if its worker died."""
+        from concurrent.futures import CancelledError
+
         from distributed.scheduler import KilledWorker
 
         try:
             packed: bytes = future.result()
         except KilledWorker:
             return None
+        except CancelledError:
+            msg = (
+                f"the Dask scheduler at {self._address} is gone; what has ended is stored, and the "
+                "same command goes on"
+            )
+            raise ClusterError(msg) from None
         return packed

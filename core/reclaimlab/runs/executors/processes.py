@@ -18,8 +18,15 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from reclaimlab.runs.executors.base import MOST_TRIES, Ended, lost, simulate_packed, unpacked
-from reclaimlab.runs.foreign import foreign_plugins
+from reclaimlab.runs.executors.base import (
+    MOST_TRIES,
+    SILENT_S,
+    Ended,
+    lost,
+    patience,
+    simulate_packed,
+    unpacked,
+)
 from reclaimlab.runs.isolated import killed
 from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, Stop, never
@@ -36,9 +43,6 @@ _START_S: Final = 60.0
 """How much later than that the first sign may come: a process that starts imports for a while."""
 _DEPTH: Final = 2
 """The run a process is at, and the next."""
-SILENT_S: Final = 120.0
-"""A process that gives no sign for so long hangs: a run gives one at every sample, and the
-slowest samples of the library take a second."""
 
 
 class ProcessExecutor:
@@ -88,9 +92,7 @@ class ProcessExecutor:
                     yield from self._bury(worker, again, tries, why)
 
     def _patience(self, worker: _Worker) -> float:
-        is_foreign = bool(worker.under_way and foreign_plugins(worker.under_way[0]))
-        stuck_s = self._limits.stuck / 1e9
-        return min(self._silent_s, stuck_s) if is_foreign else self._silent_s
+        return patience(worker.under_way[0], self._silent_s)
 
     def _hand_out(self, source: Iterator[RunRequest], again: deque[RunRequest]) -> None:
         for _ in range(self.width - len(self._workers)):
