@@ -22,7 +22,7 @@ demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the poste
 
 test: lint $(VENV)/installed-screen	## lint, tests with coverage, and a look into the wheel
 	@echo "== pytest"
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov -n 2 --dist loadgroup
 	echo "== wheel"
 	rm -rf build/wheel
 	$(BIN)/python -m build --quiet --no-isolation --wheel --outdir build/wheel

@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from benchmarks import decisions, event_loop, whole_engine
+from benchmarks.large_report import report_cost
 from benchmarks.measure import cpu_ns, medians
 from benchmarks.start import help_seconds
 
@@ -88,12 +89,20 @@ def start_figures() -> Iterator[Figure]:
     yield Figure("`reclaimlab --help`", seconds, "s", "<=", 0.3)
 
 
+def document_figures() -> Iterator[Figure]:
+    """Measure a large report."""
+    cost = report_cost()
+    yield Figure("HTML report, 14 contenders x 20 seeds", cost.seconds, "s", "<=", 3)
+    yield Figure("size of that report", cost.megabytes, "MB", "<=", 3)
+
+
 def figures(*, full: bool = False) -> Iterator[Figure]:
     """Measure everything, one after the other."""
     yield from loop_figures()
     yield from decision_figures()
     yield from engine_figures(full=full)
     yield from start_figures()
+    yield from document_figures()
 
 
 def main() -> None:

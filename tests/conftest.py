@@ -1,4 +1,8 @@
-"""How properties are searched (the same examples each time, or many in a soak), and options."""
+"""How properties are searched, how tests share the processes of `pytest -n 2`, and options."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -7,6 +11,68 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=2000, deadline=None)
 settings.load_profile("repeatable")
+
+ONE_PROCESS = {
+    "core/record": "one kernel, whose trace is switched on and off",
+    "gui": "one window at a time: some wait a few seconds for it",
+    "third_party": "one environment with wheels",
+}
+"""Folder -> why one process has all its tests."""
+ONE_PROCESS_A_FILE = {
+    "acceptance": "runs of seconds, kept from one test to the next",
+    "core/explore": "searches, kept from one test to the next",
+    "core/machine/test_timeline.py": "one timeline of a hang",
+    "core/reports/test_traces.py": "one timeline of a hang, and its files",
+    "core/validate": "runs against recordings, kept from one test to the next",
+    "plugins/test_hostile.py": "one check of every hostile plugin",
+    "test_packaging.py": "one wheel",
+}
+"""Folder or file -> why the tests of each file stay together."""
+UNTRACED = (
+    "acceptance",
+    "core/cli/test_validate.py",
+    "core/machine/test_timeline.py",
+    "core/reports/test_traces.py",
+    "core/validate",
+    "test_readme.py",
+)
+"""Whole runs, six times as long when each line is counted: coverage is that of the other tests."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if _is_in(item.nodeid, UNTRACED):
+            item.add_marker(pytest.mark.no_cover)
+    if hasattr(config, "workerinput"):  # one of the processes of `pytest -n`
+        # A long test that comes last would leave the other process with nothing to do.
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests out by what they share; marks of groups come to nothing with pytest 9.2."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]  # a class without types
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
+def group_of(nodeid: str) -> str:
+    """Return the name of the tests that this one is kept together with; its own if with none."""
+    for folder in ONE_PROCESS:
+        if _is_in(nodeid, (folder,)):
+            return folder
+    return nodeid.partition("::")[0] if _is_in(nodeid, ONE_PROCESS_A_FILE) else nodeid
+
+
+def _is_in(nodeid: str, places: Iterable[str]) -> bool:
+    path = PurePosixPath(nodeid.partition("::")[0])
+    return any(path.is_relative_to(PurePosixPath("tests") / place) for place in places)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

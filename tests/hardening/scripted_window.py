@@ -1,44 +1,29 @@
 """A window under scripted use for so many seconds; the tests beside it run it as a process.
 
-``python scripted_window.py STORE SCENARIO SECONDS [SAMPLE_S]`` prints a JSON object a line: that it
-is ready, a sample of the process now and then, and at the end what the window said and did.
+``python -m tests.hardening.scripted_window STORE SCENARIO SECONDS [SAMPLE_S]`` prints that it is
+ready, a sample of the process now and then, and at the end what the window said and did.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 
 from reclaimlab.store.reader import StoreReader
 from reclaimlab_gui.app import dispose, make_application, open_window
+from tests.hardening.sampling import sample, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reclaimlab_gui.main_window import MainWindow
-
-
-def tell(**what: Any) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
-
-
-def sample() -> dict[str, int]:
-    status = Path("/proc/self/status").read_text()
-    facts = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return {
-        "rss_kib": int(facts["VmRSS"].split()[0]),
-        "threads": int(facts["Threads"]),
-        "handles": sum(1 for _ in Path("/proc/self/fd").iterdir()),
-    }
 
 
 class Script:

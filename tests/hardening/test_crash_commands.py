@@ -207,10 +207,12 @@ def test_a_killed_window_keeps_every_run_and_the_next_one_says_so(
 ) -> None:
     store, told, before = tmp_path / "runs.sqlite", [], 32
     shutil.copyfile(stored, store)
-    command = [sys.executable, str(HERE / "scripted_window.py"), str(store), str(tiny), "60"]
+    module = "tests.hardening.scripted_window"
+    command = [sys.executable, "-m", module, str(store), str(tiny), "60"]
     for attempt in range(25 if soak else 2):
         with subprocess.Popen(
             command,
+            cwd=HERE.parents[1],
             env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -229,7 +231,13 @@ def test_a_killed_window_keeps_every_run_and_the_next_one_says_so(
 
 
 def wait_for_comparison(store: Path) -> None:
+    """Wait until one is under way: it is begun with its first run."""
     deadline = time.monotonic() + 60
-    while not list(store.parent.glob("*.begun-comparison-*")):
+    while True:
+        with StoreReader(store) as reader:
+            stored = {each.id for each in reader.comparisons()}
+        marks = store.parent.glob("*.begun-comparison-*")
+        if stored.intersection(mark.name.split("-")[-2] for mark in marks):
+            return
         assert time.monotonic() < deadline
         time.sleep(0.01)

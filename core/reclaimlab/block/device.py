@@ -181,11 +181,10 @@ class BlockDevice:
 
     def write_congested(self) -> bool:
         """Return whether the queue is congested; a blk-mq queue never says so."""
-        return (
-            self.legacy
-            and len(self._finishes) >= self.congested_on
-            and self.in_flight() >= self.congested_on
-        )
+        queued = len(self._finishes)  # those that have ended since included: at least as many
+        if not self.legacy or queued < self.nr_requests - self.nr_requests // 8:
+            return False
+        return self.in_flight() >= self.congested_on
 
     def queue_request(self, size: int, *, write: bool) -> int:
         """Queue one request, limit or not; return when it will be done (ns)."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +15,27 @@ from reclaimlab.cli import options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.interrupt import StopSwitch
-from reclaimlab.explore import text
+from reclaimlab.explore import proof, text
 from reclaimlab.explore.explore import explore
-from reclaimlab.explore.json_object import exploration_object
+from reclaimlab.explore.json_object import exploration_object, schedule_of
 from reclaimlab.explore.replay import replay
 from reclaimlab.explore.request import ExploreRequest
-from reclaimlab.explore.schedule import Schedule, schedule_object
+from reclaimlab.explore.schedule import schedule_object
+from reclaimlab.explore.shorten import shorten
+from reclaimlab.explore.size import advice
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
+from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario
+from reclaimlab.store.explorations import store_exploration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reclaimlab.explore.request import Exploration
-    from reclaimlab.scenarios.schema import Scenario
+    from reclaimlab.explore.schedule import Schedule
 
 
 @click.command("explore", epilog=example("reclaimlab explore tiny-completion -c linux-3.10"))
@@ -35,6 +44,10 @@ if TYPE_CHECKING:
     "-c", "--contender", help="KERNEL[+FIX[(param=value,...)]]...  [default: the scenario's]."
 )
 @click.option("--all", "everyone", is_flag=True, help="A table: every kernel, every fix over -c.")
+@click.option(
+    "--grid", multiple=True, metavar="PATH=A,B", help="With --all, a column for each; may repeat."
+)
+@click.option("--markdown", is_flag=True, help="With --all, print the table as Markdown.")
 @click.option(
     "--granularity",
     type=click.Choice(["coarse", "fine"]),
@@ -59,9 +72,21 @@ if TYPE_CHECKING:
 @click.option(
     "--max-depth", type=click.IntRange(min=1), help="Longest schedule, in steps  [default: any]."
 )
+@click.option("--walks", type=click.IntRange(min=1), help="Follow random schedules instead.")
+@click.option("--pct", type=click.IntRange(1, 9), help="Walks by priorities, for faults this deep.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the walks.")
 @click.option("--no-reduction", is_flag=True, help="Look at moves that make no difference too.")
 @click.option("--schedule", type=click.Path(path_type=Path), help="Write the schedule found here.")
+@click.option(
+    "--step",
+    type=click.Choice(["message", "single"]),
+    default="message",
+    show_default=True,
+    help="A line where somebody begins or ceases to wait, or each step and all it changes.",
+)
 @click.option("--steps", is_flag=True, help="Show the stacks at every step.")
+@click.option("--store", "stored", is_flag=True, help="Keep it, for runs list and runs show.")
+@options.db
 @options.settings
 @options.quiet
 @options.as_json
@@ -69,46 +94,69 @@ def command(
     scenario: str,
     contender: str | None,
     everyone: bool,
+    grid: tuple[str, ...],
+    markdown: bool,
     granularity: str,
     max_states: int,
     max_time: float,
     max_depth: int | None,
+    walks: int | None,
+    pct: int | None,
+    seed: int,
     no_reduction: bool,
     schedule: Path | None,
+    step: str,
     steps: bool,
+    stored: bool,
+    db: Path,
     settings: tuple[str, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Look at every schedule of a small scenario: proof or counterexample.
 
-    SCENARIO is one of the tiny-* scenarios, or any that draws no random numbers. Nothing is stored.
+    SCENARIO is one of the tiny-* scenarios, or any that draws no random numbers. With --walks, and
+    --pct, random schedules are followed instead, and what that promises is said.
     """
-    loaded = load_scenario(scenario, settings)
+    if pct and not walks:
+        raise click.UsageError("--pct says how --walks go: give --walks too, such as --walks 1000")
+    if (grid or markdown) and not everyone:
+        raise click.UsageError("--grid and --markdown are of the table that --all makes")
     request = ExploreRequest(
-        scenario_text=scenario_toml(loaded), scenario=loaded.name,
-        contender=_canonical(contender or loaded.kernel), granularity=granularity,
+        scenario_text="", scenario=scenario, contender=contender or "", granularity=granularity,
         max_states=max_states, max_seconds=max_time, max_depth=max_depth or 0,
-        reduce=not no_reduction,
+        reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed,
     )  # fmt: skip
     if everyone:
-        _table(loaded, request, quiet=quiet, as_json=as_json)
+        _table(request, settings, grid, quiet=quiet, as_json=as_json, markdown=markdown)
         return
+    request = _about(request, settings)
     found = _explore(request, quiet=quiet)
     shown = _counterexample(request, found)
     if schedule is not None and shown is not None:
         schedule.write_text(json.dumps(schedule_object(shown), indent=1) + "\n")
+    kept = store_exploration(db, _object(request, found)) if stored else ""
     if as_json:
-        click.echo(dump(exploration_object(request, found)), nl=False)
+        click.echo(dump(_object(request, found)), nl=False)
         return
-    click.echo(text.summary(loaded.name, request.contender, granularity, found))
+    click.echo(text.summary(request.scenario, request.contender, granularity, found))
+    if not found.exhausted and found.walks is None:
+        click.echo(f"\n{advice(request, found)}", err=True)
+    if kept:
+        click.echo(f"\nstored as {kept}: reclaimlab runs show {kept}", err=True)
     if shown is not None:
         click.echo(f"\nthe shortest schedule that violates {shown.shows}:")
-        click.echo(text.steps(replay(shown), whole=steps))
+        replayed = call_apart(shown.contender, replay, shown)
+        click.echo(text.steps(replayed, whole=steps, single=step == "single"))
 
 
-def _canonical(contender: str) -> str:
-    return str(parse_contender(contender, Catalog.discover()))
+def _about(request: ExploreRequest, settings: tuple[str, ...]) -> ExploreRequest:
+    """Return the request with its scenario read and its contender spelt out."""
+    loaded = load_scenario(request.scenario, settings)
+    contender = str(parse_contender(request.contender or loaded.kernel, Catalog.discover()))
+    return replace(
+        request, scenario=loaded.name, scenario_text=scenario_toml(loaded), contender=contender
+    )
 
 
 def _explore(request: ExploreRequest, *, quiet: bool) -> Exploration:
@@ -128,36 +176,53 @@ def _counterexample(request: ExploreRequest, found: Exploration) -> Schedule | N
     for name in text.names_of(found):
         violation = found.violations.get(name)
         if violation is not None:
-            return Schedule(
-                request.scenario, request.scenario_text, request.contender, request.granularity,
-                name, violation.what, violation.no_return, violation.steps,
-            )  # fmt: skip
+            shown = schedule_of(request, name, violation)
+            shorter = partial(shorten, is_shortest=found.exhausted)
+            shortened: Schedule = call_apart(request.contender, shorter, shown)
+            return shortened
     return None
 
 
-def _table(loaded: Scenario, request: ExploreRequest, *, quiet: bool, as_json: bool) -> None:
-    """Explore every kernel, and every fix over the request's contender."""
-    catalog = Catalog.discover()
-    contenders = [
-        name if policy.info.kind == "kernel" else f"{request.contender}+{name}"
-        for name, policy in catalog.policies.items()
-    ]
-    rows, objects = [], []
-    for contender in dict.fromkeys([request.contender, *contenders]):
-        one = _with(request, contender)
-        found = _explore(one, quiet=quiet)
-        objects.append(exploration_object(one, found))
-        cells = ["VIOLATED" if n in found.violations else "holds" for n in text.names_of(found)]
-        rows.append((contender, "all" if found.exhausted else "part", str(found.states), *cells))
+def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:
+    described: dict[str, Any] = call_apart(request.contender, exploration_object, request, found)
+    return described
+
+
+def _table(
+    request: ExploreRequest,
+    settings: tuple[str, ...],
+    grid: tuple[str, ...],
+    *,
+    quiet: bool,
+    as_json: bool,
+    markdown: bool,
+) -> None:
+    """Explore every kernel, and every fix over the request's contender, in each cell."""
+    base = _about(request, settings).contender
+    cells, objects = [], []
+    for contender in proof.contenders(Catalog.discover(), base):
+        for setting in _settings_of(grid):
+            one = _about(replace(request, contender=contender), (*settings, *setting))
+            found = _explore(one, quiet=quiet)
+            objects.append(_object(one, found) | {"settings": list(setting)})
+            outcome = proof.outcome(found)
+            name = ", ".join(setting)
+            cells.append(proof.Cell(one.contender, name, outcome, found.states, found.exhausted))
     if as_json:
-        click.echo(dump({"schema": 1, "scenario": loaded.name, "explorations": objects}), nl=False)
-        return
-    head = ("contender", "schedules", "states", *text.names_of(found))
-    click.echo(format_table(head, rows))
+        table = {"schema": 1, "scenario": one.scenario, "explorations": objects}
+        click.echo(dump(table), nl=False)
+    elif markdown:
+        click.echo(proof.markdown(cells))
+    else:
+        click.echo(format_table(*proof.rows(cells)))
 
 
-def _with(request: ExploreRequest, contender: str) -> ExploreRequest:
-    from dataclasses import replace
-
-    changes: dict[str, Any] = {"contender": contender}
-    return replace(request, **changes)
+def _settings_of(grid: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the settings of each column: every value of each with every one of the others."""
+    axes: list[list[str]] = []
+    for axis in grid:
+        name, equals, values = axis.partition("=")
+        if not equals or not values.strip(","):
+            raise click.UsageError(f"--grid {axis!r} names no values; write workers=1,2")
+        axes.append([f"{name}={value}" for value in values.split(",") if value])
+    yield from product(*axes)

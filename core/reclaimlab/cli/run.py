@@ -16,6 +16,7 @@ from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.json_object import dump, run_object
 from reclaimlab.reports.numbers import scale_for
 from reclaimlab.runs.apart import run_apart
+from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.reader import load_scenario
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _show_schedule(path: Path, scenario: str, *, as_json: bool) -> None:
     if schedule.scenario not in (scenario, Path(scenario).stem):
         msg = f"schedule {path} is of scenario {schedule.scenario}, not of {scenario}"
         raise click.UsageError(msg)
-    views = replay(schedule)
+    views = call_apart(schedule.contender, replay, schedule)
     if as_json:
         click.echo(dump([step_object(view) for view in views]), nl=False)
         return

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore import universe
+from reclaimlab.hosting import gate
+from reclaimlab.hosting.probe import limit_memory
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -16,9 +19,21 @@ if TYPE_CHECKING:
 RECHECK_EVERY = 8
 """Every so many times a remembered answer of a policy is asked for again: it must be the same."""
 
+TELL_EVERY_S = 0.2
 
-def serve(connection: Connection, request: ExploreRequest) -> None:
-    """Explore, and send ("done", Exploration) or ("error", exception or text)."""
+
+MEMORY: Final = 16 << 30
+"""Bytes of a process that asks others' policies: the states of a search are many."""
+
+
+def serve(connection: Connection, request: ExploreRequest, *, limited: bool = False) -> None:
+    """Explore, and send ("done", Exploration) or ("error", exception or text).
+
+    With ``limited``, policies of others are kept from clocks and dice, and memory is limited.
+    """
+    if limited:
+        gate.shut()
+        limit_memory(MEMORY)
     try:
         answer: tuple[str, Any] = ("done", explore_here(request, connection))
     except KeyboardInterrupt:
@@ -44,9 +59,11 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     universe.enter()
     from reclaimlab.engine.exploring import Granularity
     from reclaimlab.explore.machine import Machine
-    from reclaimlab.explore.properties import judge
+    from reclaimlab.explore.properties import Found, judge
+    from reclaimlab.explore.repeating import Journal, Repeating
     from reclaimlab.explore.request import Exploration, Violation
-    from reclaimlab.explore.search import Search, in_names
+    from reclaimlab.explore.search import Search, in_names, searched
+    from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
     from reclaimlab.hosting.extensions import extensions
@@ -56,27 +73,29 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     began = time.monotonic()
     catalog = Catalog.discover()
     scenario = read_scenario(request.scenario_text, request.scenario)
+    journal = Journal()
+    if connection is not None:
+        connection.send(("progress", (0, 0)))  # from here on, policies are asked
     table = build_table(
-        parse_contender(request.contender, catalog), catalog, recheck_every=RECHECK_EVERY
+        parse_contender(request.contender, catalog),
+        catalog,
+        recheck_every=RECHECK_EVERY,
+        watch=journal.guard,
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = Search(machine, request, brought)
-    told = time.monotonic()
-
-    def stop() -> bool:
-        nonlocal told
-        if connection is None:
-            return False
-        if time.monotonic() - told > 0.2:
-            told = time.monotonic()
-            connection.send(("progress", (len(search.graph.truths), search.graph.transitions)))
-        return connection.poll()
-
-    search.run(stop)
+    listener = _Listener(connection)
+    search: Search
+    if request.walks:
+        search = walks = Walks(machine, journal, brought, request)
+        walks.run(listener)
+        found = [Found(str(name), str(what), path) for name, (what, path) in walks.met.items()]
+    else:
+        search = searched(partial(Repeating, machine, journal, brought), request, listener)
+        found = judge(search.graph, search.broken, search.offences)
     violations = {
-        str(found.name): Violation(found.what, in_names(machine, found.path), found.no_return)
-        for found in judge(search.graph, search.broken, search.offences)
+        str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
+        for each in found
     }
     return Exploration(
         exhausted=not search.why_cut,
@@ -87,4 +106,21 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         why_cut=search.why_cut,
         violations=violations,
         brought=tuple(brought),
+        walks=search.report if isinstance(search, Walks) else None,
     )
+
+
+class _Listener:
+    """Tells how far a search has come, and hears whether to stop."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+        self._told = time.monotonic()
+
+    def __call__(self, states: int, transitions: int) -> bool:
+        if self._connection is None:
+            return False
+        if time.monotonic() - self._told > TELL_EVERY_S:
+            self._told = time.monotonic()
+            self._connection.send(("progress", (states, transitions)))
+        return self._connection.poll()

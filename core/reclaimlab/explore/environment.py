@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reclaimlab.block import LoopDevice
 from reclaimlab.engine.exploring import ExploringLoop, Granularity, Kind, Move
 from reclaimlab.explore.device import AnyOrderDevice
 from reclaimlab.explore.request import UnexplorableError
@@ -36,8 +37,8 @@ class NoDice:
         raise UnexplorableError(msg)
 
     def between(self, low: int, high: int) -> int:
-        """Refuse."""
-        return self.below(high - low)
+        """Refuse, unless there is nothing to draw."""
+        return self.below(high - low) if high > low else low
 
     def spread(self, value: int, permille: int) -> int:
         """Refuse, unless there is nothing to draw."""
@@ -67,13 +68,18 @@ class AnyOrder:
         return NoDice()
 
     def device(self, loop: Loop, name: str) -> Any:
-        """Return a device without order."""
+        """Return a device without order; a loop device has its thread's."""
         spec = self._scenario.device[name]
+        if spec.loop:
+            return LoopDevice(loop, self.streams(), name, rate=spec.write_bw)
         return AnyOrderDevice(loop, name, irq_cpu=spec.irq_cpu, legacy=spec.queue == "legacy")
 
 
 def boot(scenario: Scenario, table: HookTable, granularity: Granularity) -> Kernel:
     """Return the kernel of ``scenario``, its own threads run to where they idle.
+
+    What a mount has set for later, as the log's worker every 30 s, never comes: all else is over
+    long before.
 
     Raises:
         UnexplorableError: it draws dice at its start.
@@ -82,4 +88,5 @@ def boot(scenario: Scenario, table: HookTable, granularity: Granularity) -> Kern
     loop: Any = k.loop
     while threads := [task for task in loop.ready if task.flags & PF_KTHREAD]:
         loop.step(Move(Kind.RUN, loop.tasks.index(threads[0])))
+    loop.interrupts.clear()
     return k

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from reclaimlab.errors import PolicyError
+from reclaimlab.errors import ExtensionError, PolicyError
 from reclaimlab.explore.child import serve
 from reclaimlab.explore.request import Exploration, ExploreRequest, UnexplorableError
+from reclaimlab.hosting.catalog import Catalog
+from reclaimlab.hosting.extensions import usable_extensions
+from reclaimlab.hosting.probe import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+STUCK_S: Final = 60.0
+"""How long others' policies may give no sign: a search tells five times a second where it is."""
 
 
 def explore(
@@ -29,13 +35,25 @@ def explore(
     Raises:
         UnexplorableError: the scenario cannot be explored, and why.
         PolicyError: a policy raised, answered nonsense, or not the same twice.
+        ExtensionError: a policy of somebody else hung, or ended the process.
     """
+    foreign = _foreign(request.contender)
     here, there = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, request))
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(there, request), kwargs={"limited": bool(foreign)}
+    )
     process.start()
     there.close()
     try:
-        return _listen(here, progress, stop)
+        return _listen(here, progress, stop, STUCK_S if foreign else None)
+    except _LostError as lost:
+        process.kill()
+        process.join()
+        how = str(lost) or f"ended the process that explores ({ending(process.exitcode or 0)})"
+        if not foreign:
+            msg = f"the process that explores is lost: {how}"
+            raise RuntimeError(msg) from None
+        raise ExtensionError("plugin", " or ".join(foreign), how) from None
     finally:
         here.close()
         process.join(5)
@@ -44,16 +62,35 @@ def explore(
             process.join()
 
 
+def _foreign(contender: str) -> list[str]:
+    """Return the names of others' plugins that a search asks: policies and properties."""
+    brought = [each.source for each in usable_extensions("property").values()]
+    return [
+        *(each.name for each in Catalog.installed().foreign(contender)),
+        *(each.name for each in brought if not each.is_ours),
+    ]
+
+
+class _LostError(Exception):
+    """The process hangs, in words; or it has ended."""
+
+
 def _listen(
-    here: Any, progress: Callable[[int, int], None], stop: Callable[[], bool]
+    here: Any,
+    progress: Callable[[int, int], None],
+    stop: Callable[[], bool],
+    silence_s: float | None,
 ) -> Exploration:
-    asked = False
+    asked, told = False, False
     while True:
+        # What goes before the first sign are imports, which take what the machine lets them.
+        if told and not here.poll(silence_s):
+            raise _LostError(f"gave no sign for {silence_s:g} s; the process was ended")
         try:
             kind, value = here.recv()
         except EOFError:
-            msg = "the process that explores has died"
-            raise RuntimeError(msg) from None
+            raise _LostError from None
+        told = True
         if kind == "done":
             done: Exploration = value
             return done

@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.exploring import Kind
+from reclaimlab.fs.bare_xfs import BareXfs
+from reclaimlab.kernel.bounded_pool import BoundedPool
 
 if TYPE_CHECKING:
     from reclaimlab.engine.exploring import Move
@@ -32,4 +34,6 @@ def can_wait(loop: Any, move: Move) -> bool:
         return False
     unit = unit_of(loop.interrupts[move.place].call)
     pool = getattr(unit.completer, "pool", None) if unit is not None else None
-    return pool is not None and not pool.wait.waiters
+    if type(pool) is not BoundedPool or type(unit.mapping.a_ops) is not BareXfs:
+        return False  # of one that is not ours it is not known what its workers look at
+    return not pool.wait.waiters

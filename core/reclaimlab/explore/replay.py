@@ -69,45 +69,74 @@ def replay(schedule: Schedule) -> tuple[StepView, ...]:
         UnexplorableError: the schedule does not fit the scenario: it names the step.
         ScenarioError, ContenderError, PolicyError: as a run raises them.
     """
-    catalog = Catalog.discover()
-    scenario = read_scenario(schedule.scenario_text, schedule.scenario)
-    table = build_table(parse_contender(schedule.contender, catalog), catalog)
-    k = boot(scenario, table, Granularity(schedule.granularity))
-    return tuple(_views(k, schedule))
-
-
-def _views(k: Kernel, schedule: Schedule) -> Iterator[StepView]:
-    view = _view(k, 0, "start", (), beyond=schedule.no_return == 0)
-    yield view
-    requested: list[Any] = list(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
+    course = Replayer(schedule).start()
+    view = _view(course.k, 0, "start", (), beyond=schedule.no_return == 0)
+    views = [view]
     for number, step in enumerate(schedule.steps, 1):
-        title = _make(k, step, number, requested)
-        view = _view(k, number, title, view.tasks, beyond=0 <= schedule.no_return <= number)
-        yield view
+        title = course.make(step, number)
+        beyond = 0 <= schedule.no_return <= number
+        view = _view(course.k, number, title, view.tasks, beyond=beyond)
+        views.append(view)
+    return tuple(views)
 
 
-def _make(k: Kernel, step: ScheduleStep, number: int, requested: list[Any]) -> str:
-    """Make one step; return what it was."""
-    loop: Any = k.loop
-    known = [task.name for task in loop.tasks]
+class Replayer:
+    """Starts the machine of a schedule, as often as is asked for.
+
+    Raises:
+        ScenarioError, ContenderError, PolicyError: as a run raises them.
+    """
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._catalog = Catalog.discover()
+        self._scenario = read_scenario(schedule.scenario_text, schedule.scenario)
+        self._contender = parse_contender(schedule.contender, self._catalog)
+        self._granularity = Granularity(schedule.granularity)
+
+    def start(self) -> Course:
+        """Return a machine at its start."""
+        table = build_table(self._contender, self._catalog)
+        return Course(boot(self._scenario, table, self._granularity))
+
+
+class Course:
+    """A machine that is led along a schedule."""
+
+    def __init__(self, k: Kernel) -> None:
+        self.k = k
+        self._requested: list[Any] = list(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
+
+    def make(self, step: ScheduleStep, number: int) -> str:
+        """Make a step, the ``number``-th; return what it was.
+
+        Raises:
+            UnexplorableError: it is not possible there.
+        """
+        k, requested = self.k, self._requested
+        loop: Any = k.loop
+        move = _move(loop, step, number, requested)
+        if move not in loop.moves():
+            msg = f"step {number} of the schedule, {step.kind} {step.task}, is not possible there"
+            raise UnexplorableError(msg)
+        subject = loop.tasks[move.place] if move.kind is not Kind.INTERRUPT else None
+        about = _request(loop.interrupts[move.place].call) if subject is None else ""
+        del k.oom_events[:]
+        loop.step(move)
+        requested += [timer for timer in loop.interrupts if timer not in requested]
+        return _title(k, move, subject, about)
+
+
+def _move(loop: Any, step: ScheduleStep, number: int, requested: list[Any]) -> Move:
+    """Return the move that a step names."""
     if step.kind == Kind.INTERRUPT:
         if not step.number < len(requested) or requested[step.number] not in loop.interrupts:
             msg = f"step {number} of the schedule is the end of request {step.number}: none is open"
             raise UnexplorableError(msg)
-        move = Move(Kind.INTERRUPT, loop.interrupts.index(requested[step.number]))
-    elif step.task not in known:
+        return Move(Kind.INTERRUPT, loop.interrupts.index(requested[step.number]))
+    known = [task.name for task in loop.tasks]
+    if step.task not in known:
         raise unknown_task(step.task, known, number)
-    else:
-        move = Move(Kind(step.kind), known.index(step.task), step.number)
-    if move not in loop.moves():
-        msg = f"step {number} of the schedule, {step.kind} {step.task}, is not possible there"
-        raise UnexplorableError(msg)
-    subject = loop.tasks[move.place] if move.kind is not Kind.INTERRUPT else None
-    about = _request(loop.interrupts[move.place].call) if subject is None else ""
-    del k.oom_events[:]
-    loop.step(move)
-    requested += [timer for timer in loop.interrupts if timer not in requested]
-    return _title(k, move, subject, about)
+    return Move(Kind(step.kind), known.index(step.task), step.number)
 
 
 def _title(k: Kernel, move: Move, task: Task | None, about: str) -> str:
@@ -121,7 +150,8 @@ def _title(k: Kernel, move: Move, task: Task | None, about: str) -> str:
         return f"{task.name} runs and exits"
     if task.waits_on is None:
         return f"{task.name} runs" + (f" to {where}" if where else "")
-    return f"{task.name} runs and sleeps in {where} on {task.waits_for()}"
+    place = f" in {where}" if where else ""
+    return f"{task.name} runs and sleeps{place} on {task.waits_for()}"
 
 
 def _request(call: Any) -> str:

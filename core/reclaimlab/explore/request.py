@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,6 +50,11 @@ class ExploreRequest:
     reduce: bool = True
     check: bool = True
     """Whether the invariants of the model are recounted in every state."""
+    walks: int = 0
+    """Random schedules to follow instead of all; 0 for all."""
+    pct: int = 0
+    """Ordered events that a fault may take, if the walks go by priorities; 0: fair dice."""
+    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,36 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
+class WalkReport:
+    """Walks that were made, and what they promise."""
+
+    made: int
+    longest: int
+    """Steps that a walk may have."""
+    steps: int
+    """Steps of the longest that was made."""
+    movers: int
+    """Most tasks, requests and timed sleeps that had a turn in one walk."""
+    pct: int
+    seed: int
+
+    @property
+    def each(self) -> float:
+        """Least probability with which one walk of PCT shows a fault of its depth."""
+        return 1 / (max(self.movers, 1) * float(self.longest) ** (self.pct - 1))
+
+    @property
+    def bound(self) -> float:
+        """PCT: least probability that a fault was shown. Fair dice: most share of schedules.
+
+        The latter, with 95 % confidence, if no walk showed any: 1 - 0.05^(1/n).
+        """
+        if self.pct:
+            return -math.expm1(self.made * math.log1p(-min(self.each, 1 - 1e-12)))
+        return 1.0 - math.pow(0.05, 1 / self.made)
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
     """What an exploration came to."""
 
@@ -85,3 +121,5 @@ class Exploration:
     violations: dict[str, Violation] = field(default_factory=dict)
     brought: tuple[str, ...] = ()
     """The properties of third parties that were checked too."""
+    walks: WalkReport | None = None
+    """If random schedules were followed: how many, and what that promises."""

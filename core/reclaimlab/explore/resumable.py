@@ -64,8 +64,16 @@ class NotResumableError(Exception):
 class _Names(ast.NodeTransformer):
     """Turns the locals of one function into attributes of its frame, and each loop's iterator."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], owner: str = "") -> None:
         self._names = names
+        self._owner = owner.lstrip("_")
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        # The code leaves its class, where self.__getblk_slow is short for self._Ext4__getblk_slow.
+        self.generic_visit(node)
+        if self._owner and node.attr.startswith("__") and not node.attr.endswith("__"):
+            node.attr = f"_{self._owner}{node.attr}"
+        return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id not in self._names:
@@ -92,7 +100,7 @@ class _Names(ast.NodeTransformer):
         return ast.copy_location(_call("_put", ast.Name(FRAME, ast.Load()), name, value), node)
 
     def _shadowed(self, node: Any, own: set[str]) -> ast.AST:
-        inner = _Names(self._names - own)
+        inner = _Names(self._names - own, self._owner)
         for field, value in ast.iter_fields(node):
             setattr(node, field, _each(value, inner))
         return node  # type: ignore[no-any-return]  # it is the node that came in
@@ -478,7 +486,7 @@ class Rewriter(ast.NodeTransformer):
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         flat.flatten(copy.deepcopy(body), 0, end)
         flat.blocks[end].append(_stop(ast.Constant(None)))
-        rename = _Names(frozenset(names))
+        rename = _Names(frozenset(names), self._path[-1] if self._path else "")
         blocks = [_each_statement(block, rename) for block in flat.blocks]
         temporaries = [f"_t{number + 1}" for number in range(flat.temporaries)]
         blocks = _forget_dead_locals(blocks, [*names, *temporaries])

@@ -49,11 +49,12 @@ class FilesystemOptions:
         mapping_gfp: ``default`` or ``noio`` (a loop device's backing file).
         log_size: bytes of journal.
         free_extent_pages: largest free extent of a fragmented filesystem; 0 has no limit.
-        workers, charge_failure: see bare_xfs.py.
+        workers, charge_failure, completion_memory: see bare_xfs.py.
     """
 
     __slots__ = (
         "charge_failure",
+        "completion_memory",
         "free_extent_pages",
         "log_size",
         "mapping_gfp",
@@ -70,7 +71,9 @@ class FilesystemOptions:
         free_extent_pages: int = 0,
         workers: int = 1,
         charge_failure: str = "force",
+        completion_memory: str = "charge",
     ) -> None:
+        self.completion_memory = completion_memory
         self.workers = workers
         self.charge_failure = charge_failure
         self.free_extent_pages = free_extent_pages
@@ -109,6 +112,10 @@ class Filesystem:
         self.stable_pages = False
         self.nr_files = 0
         self._write_begin_mask = self._derive_write_begin_gfp()
+        self.prepares_writes = type(self).write_begin is not Filesystem.write_begin
+        """Whether write_begin() does anything."""
+        self.finishes_writes = type(self).write_end is not Filesystem.write_end
+        """Whether write_end() does."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} on {self.bdi.name}>"
@@ -203,12 +210,12 @@ class Filesystem:
         return before
 
     def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
-        """Nothing by default."""
+        """Nothing by default; not called then."""
         del k, mapping, process
         return NO_STEPS
 
     def write_end(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
-        """Nothing by default."""
+        """Nothing by default; not called then."""
         del k, mapping, process
         return NO_STEPS
 

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from reclaimlab.engine.task import NO_STEPS
 from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
 from reclaimlab.fs.jbd2 import Journal
-from reclaimlab.kernel import costs, filemap, memcontrol, page_alloc, page_writeback, workqueue
+from reclaimlab.kernel import (
+    costs,
+    filemap,
+    memcontrol,
+    page_alloc,
+    page_writeback,
+    reclaim_throttle,
+    workqueue,
+)
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_HIGHMEM, GFP_MOVABLE, GFP_NOFS, PF_MEMALLOC
@@ -55,7 +63,8 @@ class Ext4(Filesystem):
         self.journal = Journal(k, name, bdi.device, ordered=features.completion == "irq")
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
-        self._handle_first = not self._write_begin_mask & GFP_FS
+        self._handle_first = self.prepares_writes = not self._write_begin_mask & GFP_FS
+        self.finishes_writes = self._handle_first or features.size_in_handle
         self._extents: dict[Mapping, int] = {}
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
@@ -243,6 +252,7 @@ class Ext4(Filesystem):
             charged = yield from self.__add_to_page_cache_locked(k, memcg, gfp)
             if charged or k.current.killed:
                 break
+            yield from reclaim_throttle.cond_resched(k)
         self.bdev.size_pages += 1
         filemap.add_to_page_cache_clean(k, self.bdev, self.bdev.size_pages, 1, memcg)
 

@@ -53,7 +53,39 @@ class XfsInode:
         self.preallocated = False
 
 
-class Xfs(Filesystem):
+class XfsItemFormat:
+    """How a commit formats what it changed into memory of its own: the allocations of a commit."""
+
+    def xfs_log_commit_cil(self, k: Kernel, inode: XfsInode | None, within: str) -> Steps:
+        """Format the dirty items; memory is allocated outside the context lock on purpose."""
+        yield from self.xlog_cil_prepare_log_vecs(k, inode, within)
+
+    def xlog_cil_prepare_log_vecs(self, k: Kernel, inode: XfsInode | None, within: str) -> Steps:
+        """Allocate a log vector and have each item format itself."""
+        yield from slab.kmem_alloc(
+            k, xfs_log.LOG_VEC_BYTES, "xlog_cil_prepare_log_vecs", within=within, filesystem="xfs"
+        )
+        yield from self.xfs_inode_item_format(k, inode, within)
+
+    def xfs_inode_item_format(self, k: Kernel, inode: XfsInode | None, within: str) -> Steps:
+        """Format core and fork of an inode."""
+        yield from self.xfs_inode_item_format_extents(k, inode, within)
+
+    def xfs_inode_item_format_extents(
+        self, k: Kernel, inode: XfsInode | None, within: str
+    ) -> Steps:
+        """Copy the extent list: the posted stack's allocation, KM_SLEEP, NOFS by PF_FSTRANS."""
+        del inode
+        yield from slab.kmem_alloc(
+            k,
+            xfs_log.VECTOR_BYTES,
+            "xfs_inode_item_format_extents",
+            within=within,
+            filesystem="xfs",
+        )
+
+
+class Xfs(XfsItemFormat, Filesystem):
     """A mounted XFS."""
 
     type = "xfs"
@@ -152,32 +184,6 @@ class Xfs(Filesystem):
         self.log.insert_item(inode, reserved)
         slab.kfree(k, TRANS_BYTES)
         yield costs.COMMIT_NS
-
-    def xfs_log_commit_cil(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
-        """Format the dirty items; memory is allocated outside the context lock on purpose."""
-        yield from self.xlog_cil_prepare_log_vecs(k, inode, within)
-
-    def xlog_cil_prepare_log_vecs(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
-        """Allocate a log vector and have each item format itself."""
-        yield from slab.kmem_alloc(
-            k, xfs_log.LOG_VEC_BYTES, "xlog_cil_prepare_log_vecs", within=within, filesystem="xfs"
-        )
-        yield from self.xfs_inode_item_format(k, inode, within)
-
-    def xfs_inode_item_format(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
-        """Format core and fork of an inode."""
-        yield from self.xfs_inode_item_format_extents(k, inode, within)
-
-    def xfs_inode_item_format_extents(self, k: Kernel, inode: XfsInode, within: str) -> Steps:
-        """Copy the extent list: the posted stack's allocation, KM_SLEEP, NOFS by PF_FSTRANS."""
-        del inode
-        yield from slab.kmem_alloc(
-            k,
-            xfs_log.VECTOR_BYTES,
-            "xfs_inode_item_format_extents",
-            within=within,
-            filesystem="xfs",
-        )
 
     # ---- writeback ------------------------------------------------------------------------------
 

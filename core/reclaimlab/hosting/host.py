@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -13,15 +13,25 @@ from reclaimlab.policy import hookspecs
 from reclaimlab.policy.table import HookTable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import Contender, PolicyChoice
     from reclaimlab.policy import Policy
+    from reclaimlab.policy.table import Guard
 
 
-def build_table(contender: Contender, catalog: Catalog, *, recheck_every: int = 0) -> HookTable:
+def build_table(
+    contender: Contender,
+    catalog: Catalog,
+    *,
+    recheck_every: int = 0,
+    watch: Guard | None = None,
+) -> HookTable:
     """Return the resolved hooks of ``contender``, with a fresh instance of every policy.
 
-    With ``recheck_every`` the table asks again now and then whether pure answers are.
+    With ``recheck_every`` the table asks again now and then whether pure answers are. ``watch``
+    makes of each implementation the one that is called.
 
     Raises:
         ContenderError: a policy is not installed here.
@@ -29,7 +39,18 @@ def build_table(contender: Contender, catalog: Catalog, *, recheck_every: int = 
     """
     foreign = frozenset(each.name for each in catalog.foreign(str(contender)))
     guard = gate.guard_of(foreign) if foreign else None
-    return HookTable(build_manager(contender, catalog), recheck_every=recheck_every, guard=guard)
+    return HookTable(
+        build_manager(contender, catalog),
+        recheck_every=recheck_every,
+        guard=_both(guard, watch) if guard and watch else guard or watch,
+    )
+
+
+def _both(inner: Guard, outer: Guard) -> Guard:
+    def guard(policy: str, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return outer(policy, hook, inner(policy, hook, function))
+
+    return guard
 
 
 def build_manager(contender: Contender, catalog: Catalog) -> pluggy.PluginManager:

@@ -72,7 +72,7 @@ def _hook_object(name: str) -> dict[str, Any]:
         "when": when,
         "absent": absent,
         "combined": name in hookspecs.COMBINED,
-        "deprecated": hookspecs.DEPRECATED.get(name),
+        "deprecated": str(gone) if (gone := hookspecs.DEPRECATED.get(name)) else None,
     }
 
 

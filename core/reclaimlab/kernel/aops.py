@@ -27,6 +27,10 @@ class AddressSpaceOperations(Protocol):
 
     type: str
     features: FilesystemFeatures
+    prepares_writes: bool
+    """write_begin() has something to do."""
+    finishes_writes: bool
+    """write_end() has something to do."""
 
     def write_begin_gfp(self, k: Kernel, mapping: Mapping) -> int:
         """Return the mask of page-cache allocations for write(2)."""

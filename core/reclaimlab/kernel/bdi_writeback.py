@@ -66,7 +66,8 @@ class Fraction:
 
     def add(self, now_ns: int, nr: int) -> None:
         """Count ``nr`` events now."""
-        self.age(now_ns)
+        if now_ns // FRACTION_PERIOD_NS != self.period:
+            self.age(now_ns)
         self.count += nr
 
 

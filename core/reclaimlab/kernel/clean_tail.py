@@ -11,12 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import costs, filemap, vmscan
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS
 
 if TYPE_CHECKING:
     from reclaimlab.kernel.folio import LruList
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
+    from reclaimlab.kernel.mmzone import Lruvec
+    from reclaimlab.kernel.scan_control import ScanControl
 
 
 def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
@@ -45,6 +47,60 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
     return batches * costs.RECLAIM_CALL_NS + need * k.free_clean_ns
+
+
+def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
+    """Do one pass over a memcg, if that is to free a batch of clean pages; say whether it was.
+
+    Else nothing was done, and the pass is for shrink_zones().
+    """
+    memcg = sc.target
+    if memcg is None or k.swap is not None:
+        return False
+    lruvec = memcg.lruvec
+    lru = lruvec.inactive_file
+    quota = vmscan.scan_share(lru, sc.priority, force=True)
+    if quota > SWAP_CLUSTER_MAX or lruvec.active_file.nr or vmscan.writeout_is_over(k):
+        return False
+    if sc.debt_ns + quota * k.free_clean_ns > TIME_STEP_NS:
+        return False
+    freed = free_clean_batch(k, quota, lruvec, lru, sc) > 0
+    if freed:
+        sc.still = None
+    return freed
+
+
+def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
+    """Free a batch of small clean file pages, if the tail has a whole one; return the quota spent.
+
+    The common case, without the bookkeeping of pages that are kept: no policy is asked.
+    """
+    spent = min(quota, SWAP_CLUSTER_MAX)
+    extent, ready = lru.head_end.newer, 0
+    while ready < spent:
+        if (
+            extent is lru.head_end
+            or extent.dirty
+            or extent.unit is not None
+            or extent.locked is not None
+            or extent.mapped
+            or extent.folio_pages > 1
+        ):
+            return 0
+        ready += extent.nr
+        extent = extent.newer
+    if not lru.file or k.trace is not None:
+        return 0
+    filemap.free_clean_tail(k, lru, spent)
+    k.zone.all_unreclaimable = False
+    k.zone.kswapd_failures = 0
+    lruvec.recent_scanned[1] += spent
+    sc.nr_taken += spent
+    sc.nr_reclaimed += spent
+    sc.debt_ns += spent * k.free_clean_ns
+    sc.count(k, spent, spent)
+    sc.quiet.clear()
+    return spent
 
 
 def _clean_at_tail(lru: LruList, most: int) -> int:

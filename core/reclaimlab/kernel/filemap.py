@@ -142,14 +142,16 @@ def generic_perform_write(
     a_ops, task, loop = mapping.a_ops, k.current, k.loop
     done = 0
     while done < nr and not task.killed:
-        yield from a_ops.write_begin(k, mapping, process)
+        if a_ops.prepares_writes:
+            yield from a_ops.write_begin(k, mapping, process)
         at = index + done
         wrote = _write_some(k, mapping, process, at, nr - done)
         if not isinstance(wrote, int):
             wrote = yield from wrote
         if wrote > 0 and at + wrote > mapping.size_pages:
             mapping.size_pages = at + wrote
-        yield from a_ops.write_end(k, mapping, process)
+        if a_ops.finishes_writes:
+            yield from a_ops.write_end(k, mapping, process)
         if wrote < 0:
             process.errors += 1
             if not task.killed:
@@ -170,11 +172,12 @@ def _write_some(k: Kernel, mapping: Mapping, process: Process, index: int, nr: i
 
     Returns that number, or, if it takes sleep, the steps that give it.
     """
-    extent = mapping.pages.at_or_after(index) if index < mapping.size_pages else None
-    if extent is not None and extent.index <= index:
-        return _rewrite(k, extent, index, nr)
-    if extent is not None:
-        nr = min(nr, extent.index - index)
+    if index < mapping.size_pages:
+        extent = mapping.pages.at_or_after(index)
+        if extent is not None and extent.index <= index:
+            return _rewrite(k, extent, index, nr)
+        if extent is not None:
+            nr = min(nr, extent.index - index)
     return _write_new(k, mapping, process, index, nr)
 
 
@@ -238,8 +241,8 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
 
 def _add_new(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> int | Steps:
     """Add as many of ``nr`` new pages as there is room for: how many, or the steps for that."""
-    margin = memcg.margin
-    if margin < nr or k.zone.free - nr < k.zone.low_wmark:
+    margin, zone = memcg.margin, k.zone
+    if margin < nr or zone.free - nr < zone.low_wmark:
         nr = min(nr, max(margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
     has_pages = page_alloc.try_alloc(k, nr)
     if not has_pages or memcg.try_charge(nr) is not None:

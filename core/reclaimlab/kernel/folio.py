@@ -157,6 +157,24 @@ class LruList:
         extent.lru = None
         self.nr -= extent.nr
 
+    def rotate(self, extent: Extent) -> None:
+        """Move the oldest, ``extent``, to the head, merged with an equal neighbour there."""
+        end = self.head_end
+        first = end.older
+        if first is extent:
+            return
+        end.newer = following = extent.newer
+        following.older = end
+        if (
+            first.mapping is extent.mapping
+            and first.index + first.nr == extent.index
+            and first.same_state(extent)
+        ):
+            extent.mapping.absorb(first, extent)
+        else:
+            extent.newer, extent.older = end, first
+            first.newer = end.older = extent
+
     def put_back_head(self, extent: Extent) -> None:
         """Put ``extent`` at the head, merged with an equal neighbour that stands there."""
         first = self.head_end.older

@@ -86,6 +86,8 @@ def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str, *, whole: bo
         rounds = 0 if progress else rounds + 1
         if zone.free <= floor:
             yield from _before_retry(k, mask, nr, rounds)
+        elif whole and zone.free - nr < floor:
+            yield from reclaim_throttle.cond_resched(k)
     k.progress_ns = k.loop.now
     return True
 

@@ -71,6 +71,17 @@ def wait_iff_congested(k: Kernel, timeout_ns: int) -> Steps:
     """As congestion_wait(), but only if some queue is congested and the zone is flagged so."""
     if backing_dev.any_congested(k) and k.zone.congested:
         yield from congestion_wait(k, timeout_ns)
+    else:
+        yield from cond_resched(k)
+
+
+def cond_resched(k: Kernel) -> Steps:
+    """Let others run, as the caller will come round again without having slept.
+
+    Time does so by itself; where none passes, others have to change something first.
+    """
+    if k.loop.timeless:
+        yield k.congestion_wait_queue.for_at_most(k.jiffy_ns)
 
 
 def reclaim_throttle(k: Kernel, throttle: Throttle) -> Steps:

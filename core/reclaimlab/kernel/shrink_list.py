@@ -12,17 +12,19 @@ several batches passes in one step.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reclaimlab.kernel import (
     backing_dev,
+    clean_tail,
     costs,
     filemap,
     fs_writeback,
     reclaim_throttle,
     swap,
 )
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS, ScanControl, ShrinkStat
+from reclaimlab.kernel.still_pass import still_pass
 from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_IO
 from reclaimlab.units import MSEC
@@ -40,8 +42,6 @@ DIRTY_OR_WRITEBACK = 3
 """The part of such a state that rules about whole batches go by."""
 MAX_BULK = 1024
 """Most pages looked at in one step when nothing can come of it; a quarter of a millisecond."""
-TIME_STEP_NS = 200_000
-"""CPU time that may pass in one step of simulated time: far below any timer of the model."""
 
 
 def may_enter_fs(extent: Extent, gfp: int) -> bool:
@@ -57,24 +57,23 @@ def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
     over.
     """
     batch: list[Extent] = []
-    while quota > 0:
-        extent = lru.tail
-        if extent is None:
-            break
-        unit = extent.folio_pages
-        weight = pages_per_quota(unit) if unit > 1 else 1
-        want = -(-quota * weight // unit) * unit if unit > 1 else quota
+    end = lru.head_end
+    while quota > 0 and (extent := end.newer) is not end:
+        folio, want = extent.folio_pages, quota
+        if folio > 1:
+            weight = pages_per_quota(folio)
+            want = -(-quota * weight // folio) * folio
         if extent.nr > want:
             extent.mapping.split(extent, want)
         lru.remove(extent)
         batch.append(extent)
-        quota -= -(-extent.nr // weight) if unit > 1 else extent.nr
+        quota -= -(-extent.nr // weight) if folio > 1 else extent.nr
     return batch
 
 
 def pages_per_quota(folio_pages: int) -> int:
     """Return how many pages of such folios one page of quota buys: 1 up to folios of 32 pages."""
-    return max(folio_pages // SWAP_CLUSTER_MAX, 1)
+    return folio_pages // SWAP_CLUSTER_MAX or 1
 
 
 def scan_page_list(
@@ -226,68 +225,119 @@ def scan_state(extent: Extent) -> int:
     )
 
 
-def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> int:
+def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> tuple[int, list[int]]:
     """Return how much of ``quota`` can be spent in one step because nothing can come of it.
+
+    And the states of the extents that were looked at for that, oldest first.
 
     That is so while the oldest pages are in states of which a batch was looked at in this pass
     (``sc.quiet``), nothing came of it, and nobody wanted to sleep or to wake anyone after it. Whole
     batches only; 0 if it is not even two.
     """
+    states: list[int] = []
     if not sc.quiet:
-        return 0
+        return 0, states
     most, quiet = min(quota, MAX_BULK), 0
-    may_swap = k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
-    for extent in lru:
+    swappable = may_swap(k, sc)
+    extent, end = lru.head_end.newer, lru.head_end
+    while quiet < most and extent is not end:
         state = scan_state(extent)
-        if state not in sc.quiet or extent.locked is not None or (state & 16 and may_swap):
+        if state not in sc.quiet or extent.locked is not None or (state & 16 and swappable):
             break
-        quiet += extent.nr // pages_per_quota(extent.folio_pages)
-        if quiet >= most:
-            break
+        states.append(state)
+        folio = extent.folio_pages
+        quiet += extent.nr if folio == 1 else extent.nr // pages_per_quota(folio)
+        extent = extent.newer
     batches = min(quiet, most) // SWAP_CLUSTER_MAX
-    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0
+    return batches * SWAP_CLUSTER_MAX if batches > 1 else 0, states
+
+
+def may_swap(k: Kernel, sc: ScanControl) -> bool:
+    """Return whether pages could be written to swap now."""
+    return k.swap is not None and (sc.is_kswapd or not k.swap.device.write_congested())
+
+
+class Fate(NamedTuple):
+    """What becomes of pages in one state of which nothing can come."""
+
+    activates: bool
+    marks: bool
+    immediate: bool
+
+
+def fate_of(k: Kernel, sc: ScanControl, extent: Extent, state: int) -> Fate:
+    """Return the fate of ``extent``, in a state that :func:`quiet_quota` has allowed for."""
+    if state & 2:
+        decision = sc.writeback_decision(k, extent)
+        activates = decision.action is Action.ACTIVATE
+        return Fate(activates, decision.mark_reclaim, decision.immediate)
+    if state & 8:
+        return Fate(activates=True, marks=False, immediate=False)
+    if state & 1:
+        choice = sc.dirty_decision(k, extent)
+        return Fate(choice.action is Action.ACTIVATE, choice.mark_reclaim, immediate=False)
+    return Fate(activates=False, marks=False, immediate=False)
 
 
 def rotate_quiet(
-    k: Kernel, lru: LruList, lruvec: Lruvec, sc: ScanControl, stat: ShrinkStat, quota: int
+    k: Kernel,
+    lru: LruList,
+    lruvec: Lruvec,
+    sc: ScanControl,
+    stat: ShrinkStat,
+    quota: int,
+    states: list[int],
 ) -> None:
     """Look at several batches in one step: pages that :func:`quiet_quota` has allowed for."""
-    left = quota
-    active = lruvec.active_file if lru.file else lruvec.active_anon
-    while left > 0 and (extent := lru.tail) is not None:
-        state = scan_state(extent)
-        weight = pages_per_quota(extent.folio_pages)
-        most = -(-left * weight // extent.folio_pages) * extent.folio_pages
-        if extent.nr > most:
+    end = lru.head_end
+    fates: dict[int, Fate] = {}
+    pages_in: dict[int, int] = {}
+    for state in states:
+        if quota <= 0:
+            break
+        extent = end.newer
+        nr, folio = extent.nr, extent.folio_pages
+        weight = pages_per_quota(folio) if folio > 1 else 1
+        most = -(-quota * weight // folio) * folio if folio > 1 else quota
+        if nr > most:
             extent.mapping.split(extent, most)
-        nr = extent.nr
-        left -= -(-nr // weight)
-        lru.remove(extent)
-        stat.folios += -(-nr // extent.folio_pages)
-        stat.scanned += nr
-        activates = False
-        if state & 2:
-            decision = sc.writeback_decision(k, extent)
-            activates = decision.action is Action.ACTIVATE
-            stat.nr_dirty += nr
-            stat.nr_congested += nr if extent.reclaim else 0
-            stat.nr_immediate += nr if decision.immediate else 0
-            stat.nr_writeback += 0 if decision.immediate else nr
-            extent.reclaim = extent.reclaim or decision.mark_reclaim
-        elif state & 8:
-            extent.referenced = False
-            activates = True
-        elif state & 1:
-            choice = sc.dirty_decision(k, extent)
-            activates = choice.action is Action.ACTIVATE
-            stat.nr_dirty += nr
-            stat.nr_unqueued_dirty += nr
-            extent.reclaim = extent.reclaim or choice.mark_reclaim
-        if activates:
-            k.vmstat.pgactivate += nr
-            lruvec.recent_rotated[lru.file] += nr
-        (active if activates else lru).put_back_head(extent)
+            nr = most
+        quota -= -(-nr // weight) if folio > 1 else nr
+        stat.folios += -(-nr // folio) if folio > 1 else nr
+        state |= extent.swapcache << 5
+        fate = fates.get(state)
+        if fate is None:
+            fate = fates[state] = fate_of(k, sc, extent, state)
+        pages_in[state] = pages_in.get(state, 0) + nr
+        if fate.marks:
+            extent.reclaim = True
+        if fate.activates:
+            if not state & 2:
+                extent.referenced = extent.referenced and not state & 8
+            lru.remove(extent)
+            (lruvec.active_file if lru.file else lruvec.active_anon).put_back_head(extent)
+        else:
+            lru.rotate(extent)
+    for state, nr in pages_in.items():
+        _count_rotated(k, lruvec, lru, stat, state, nr, fates[state])
     stat.nr_taken = stat.scanned
+
+
+def _count_rotated(
+    k: Kernel, lruvec: Lruvec, lru: LruList, stat: ShrinkStat, state: int, nr: int, fate: Fate
+) -> None:
+    stat.scanned += nr
+    if fate.activates:
+        k.vmstat.pgactivate += nr
+        lruvec.recent_rotated[lru.file] += nr
+    if state & 2:
+        stat.nr_dirty += nr
+        stat.nr_congested += nr if state & 4 else 0
+        stat.nr_immediate += nr if fate.immediate else 0
+        stat.nr_writeback += 0 if fate.immediate else nr
+    elif state & 1 and not state & 8:
+        stat.nr_dirty += nr
+        stat.nr_unqueued_dirty += nr
 
 
 def shrink_inactive_list(
@@ -300,7 +350,8 @@ def shrink_inactive_list(
     zone = k.zone
     while too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
-    spent = free_clean_batch(k, quota, lruvec, lru, sc)
+    sc.still = None
+    spent = clean_tail.free_clean_batch(k, quota, lruvec, lru, sc)
     if spent:
         if sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
             yield from pay(sc)
@@ -308,9 +359,11 @@ def shrink_inactive_list(
     stat = ShrinkStat()
     slept = False
     states: set[int] = set()
-    spent = quiet_quota(k, lru, sc, quota)
+    met: list[int] = []
+    batch: list[Extent] = []
+    spent, found = quiet_quota(k, lru, sc, quota)
     if spent:
-        rotate_quiet(k, lru, lruvec, sc, stat, spent)
+        rotate_quiet(k, lru, lruvec, sc, stat, spent, found)
     else:
         spent = min(quota, SWAP_CLUSTER_MAX)
         batch = isolate_lru_pages(lru, spent)
@@ -318,12 +371,15 @@ def shrink_inactive_list(
             return spent
         nr_taken = 0
         for extent in batch:
-            states.add(scan_state(extent))
+            met.append(scan_state(extent))
             nr_taken += extent.nr
+        states.update(met)
         stat.nr_taken = nr_taken
         zone.isolated[lru.file] += nr_taken
         at = scan_page_list(k, batch, 0, sc, stat)
         slept = at >= 0
+        if slept:
+            met, states = [], set()  # after a sleep they say nothing
         while at >= 0:
             at = yield from shrink_page_list(k, batch, at, sc, stat)
         zone.isolated[lru.file] -= nr_taken
@@ -337,6 +393,9 @@ def shrink_inactive_list(
         sc.quiet |= states
     else:  # A mixed batch says nothing of one that is all dirty, which wakes or waits.
         sc.quiet |= {state for state in states if state & DIRTY_OR_WRITEBACK != 1}
+    if k.loop.timeless and not (slept or woke or throttle is not None):
+        same = met == [scan_state(extent) for extent in batch]
+        sc.still = still_pass(k, lru, batch, sc, stat) if same else None
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:
@@ -344,39 +403,6 @@ def shrink_inactive_list(
         yield from reclaim_throttle.sleep(k, throttle, stat)
     elif sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
         yield from pay(sc)
-    return spent
-
-
-def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
-    """Free a batch of small clean file pages, if the tail has a whole one; return the quota spent.
-
-    The common case, without the bookkeeping of pages that are kept: no policy is asked.
-    """
-    spent = min(quota, SWAP_CLUSTER_MAX)
-    extent, ready = lru.head_end.newer, 0
-    while ready < spent:
-        if (
-            extent is lru.head_end
-            or extent.dirty
-            or extent.unit is not None
-            or extent.locked is not None
-            or extent.mapped
-            or extent.folio_pages > 1
-        ):
-            return 0
-        ready += extent.nr
-        extent = extent.newer
-    if not lru.file or k.trace is not None:
-        return 0
-    filemap.free_clean_tail(k, lru, spent)
-    k.zone.all_unreclaimable = False
-    k.zone.kswapd_failures = 0
-    lruvec.recent_scanned[1] += spent
-    sc.nr_taken += spent
-    sc.nr_reclaimed += spent
-    sc.debt_ns += spent * k.free_clean_ns
-    count_scanned(k, sc, spent, spent)
-    sc.quiet.clear()
     return spent
 
 
@@ -402,19 +428,7 @@ def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
         costs.scan_ns(stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
-    count_scanned(k, sc, stat.scanned, stat.nr_reclaimed)
-
-
-def count_scanned(k: Kernel, sc: ScanControl, scanned: int, reclaimed: int) -> None:
-    """Add pages looked at, and freed, to the counters of the pass, the machine and the memcg."""
-    sc.nr_scanned += scanned
-    vmstat = k.vmstat
-    vmstat.pgscan += scanned
-    vmstat.pgsteal += reclaimed
-    k.zone.pages_scanned += scanned
-    if sc.target is not None:
-        sc.target.pgscan += scanned
-        sc.target.pgsteal += reclaimed
+    sc.count(k, stat.scanned, stat.nr_reclaimed)
 
 
 def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle | None, bool]:

@@ -6,6 +6,7 @@ fs/xfs/kmem.c:kmem_alloc().
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import memcontrol, page_alloc
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.process import Process
 
 
+KMALLOC_SIZES = (32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)
 NEW_FILE_BYTES = 1_500
 """Kernel memory that a new file keeps: inode, dentry, log item. kmem_bytes over files made, in
 e_small_xfs_20MBps_100M_r1 (6.18): 1.8 kB for the first thousands, 1.4 kB when reclaim has begun to
@@ -63,13 +65,17 @@ class KmemCache:
 
 def kmem_cache(k: Kernel, size: int) -> KmemCache:
     """Return the cache that serves ``size`` bytes: kmalloc-32, -64, -96, -128, -192, -256, ..."""
-    sizes = (32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)
-    fit = next((s for s in sizes if s >= size), 4096)
-    name = f"kmalloc-{fit}"
+    name, fit = _kmalloc_slot(size)
     cache = k.caches.get(name)
     if cache is None:
         cache = k.caches[name] = KmemCache(name, fit)
     return cache
+
+
+@functools.cache
+def _kmalloc_slot(size: int) -> tuple[str, int]:
+    fit = next((each for each in KMALLOC_SIZES if each >= size), KMALLOC_SIZES[-1])
+    return f"kmalloc-{fit}", fit
 
 
 def kfree(k: Kernel, size: int, count: int = 1) -> None:
@@ -87,6 +93,15 @@ def kfree(k: Kernel, size: int, count: int = 1) -> None:
         cache.free -= spare * cache.per_page
         cache.pages -= spare
         page_alloc.free_pages(k, spare)
+
+
+def cache_reap(k: Kernel, size: int) -> None:
+    """Give back every page of a cache that has no object in use, as a timer does every 2 s."""
+    cache = kmem_cache(k, size)
+    spare = cache.free // cache.per_page
+    cache.free -= spare * cache.per_page
+    cache.pages -= spare
+    page_alloc.free_pages(k, spare)
 
 
 def caller_gfp(

@@ -7,11 +7,13 @@ flusher's wake-up are asked of the policies.
 
 from __future__ import annotations
 
+import functools
 from math import isqrt
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
     backing_dev,
+    clean_tail,
     costs,
     fs_writeback,
     memcontrol,
@@ -27,6 +29,7 @@ from reclaimlab.kernel.shrink_list import (
     pay,
     shrink_inactive_list,
 )
+from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
     GFP_FS,
@@ -57,16 +60,17 @@ def shrink_active_list(
 ) -> None:
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
-    batch = isolate_lru_pages(active, nr_to_scan)
+    has_folios = k.features.folio_names
     nr = 0
-    for extent in batch:
+    for extent in isolate_lru_pages(active, nr_to_scan):
         nr += extent.nr
         if extent.mapped and extent.referenced:
             lruvec.recent_rotated[active.file] += extent.nr
-        extent.referenced = extent.referenced and not extent.mapped
+            extent.referenced = False
         inactive.put_back_head(extent)
-        folios = extent.nr // extent.folio_pages
-        sc.debt_ns += costs.scan_ns(folios, folios, has_folios=k.features.folio_names) // 2
+        folios = extent.nr // extent.folio_pages  # none of its own once it was merged
+        if folios:
+            sc.debt_ns += costs.scan_ns(folios, folios, has_folios=has_folios) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 
@@ -83,9 +87,12 @@ def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup)
     """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
     force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
     lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
+    scans = [
+        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
+        for lru in lists
+    ]
     if k.swap is None:
-        return [0, 0, *(scan_share(lru, sc.priority, force=force) for lru in lists[2:])]
-    scans = [scan_share(lru, sc.priority, force=force) for lru in lists]
+        return scans
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
     if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
         return [0, 0, scans[2], scans[3]]
@@ -209,7 +216,8 @@ def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
         sc.start_pass(k, priority)
-        yield from shrink_zones(k, sc)
+        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
+            yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
@@ -272,6 +280,15 @@ def try_to_free_pages(k: Kernel, gfp: int) -> Steps:
     return progress
 
 
+@functools.cache
+def memcg_reclaim(gfp: int, task_flags: int) -> AllocationView:
+    """Return what the policies are told of the mask of hard-limit reclaim."""
+    return AllocationView(
+        Stage.MEMCG_RECLAIM, gfp, task_flags, "try_to_free_mem_cgroup_pages", "",
+        km_nofs=False, aop_nofs=False, filesystem="",
+    )  # fmt: skip
+
+
 def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int) -> Steps:
     """Hard-limit reclaim for a charge of ``nr`` pages; give the pages freed.
 
@@ -281,17 +298,7 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task, process = k.current, k.process
     start = k.loop.now
     k.vmstat.memcg_reclaims += 1
-    allocation = AllocationView(
-        Stage.MEMCG_RECLAIM,
-        gfp,
-        task.flags,
-        "try_to_free_mem_cgroup_pages",
-        "",
-        km_nofs=False,
-        aop_nofs=False,
-        filesystem="",
-    )
-    mask = k.hooks.derive_gfp(allocation) | _RECLAIM_PLACEMENT
+    mask = k.hooks.derive_gfp(memcg_reclaim(gfp, task.flags)) | _RECLAIM_PLACEMENT
     had = task.flags & PF_MEMALLOC
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))

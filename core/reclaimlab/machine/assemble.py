@@ -100,6 +100,8 @@ class Assembly:
         _swap(self)
         self.bdis: dict[str, BackingDev] = {}
         self.filesystems = {name: _filesystem(self, name) for name in scenario.filesystem}
+        if scenario.machine.spare_pages is not None:
+            self.kernel.zone.free = _tiny_memory(self.kernel, scenario.machine.spare_pages)
         for wb in self.kernel.wbs:
             wb.start(self.kernel)
         for name in scenario.task:
@@ -127,6 +129,11 @@ def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) 
     k.kthreadd = workqueue.Kthreadd(k)
     k.spawn("kswapd0", vmscan.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
     return k
+
+
+def _tiny_memory(k: Kernel, spare: int) -> int:
+    """Return the free pages of a machine with just enough for its memcgs, and ``spare``."""
+    return k.zone.low_wmark + sum(group.limit for group in k.memcgs if not group.is_root) + spare
 
 
 def _memcgs(scenario: Scenario, k: Kernel) -> dict[str, MemCgroup]:
@@ -191,6 +198,7 @@ def _filesystem(assembly: Assembly, name: str) -> Filesystem:
         write_begin_gfp=spec.write_begin_gfp, mapping_gfp=spec.mapping_gfp, log_size=spec.log_size,
         free_extent_pages=spec.free_extent // PAGE_SIZE, workers=spec.workers or 1,
         charge_failure=spec.charge_failure or "force",
+        completion_memory=spec.completion_memory or "charge",
     )  # fmt: skip
     bdi: Any = None
     if spec.device:

@@ -45,18 +45,22 @@ class ScopeView(NamedTuple):
     """A scope about to be entered."""
 
     scope: Scope
+    """Which one."""
     filesystem: str
     """Type of the filesystem (``xfs``, ``ext4``, ...); empty outside filesystems."""
     task_flags: int
+    """PF_* flags of the task before it enters; see ``reclaimlab.policy.gfp``."""
 
 
 class AllocationView(NamedTuple):
     """An allocation whose mask is being formed."""
 
     stage: Stage
+    """Where the mask is formed."""
     gfp: int
     """The mask as it arrives at this stage."""
     task_flags: int
+    """PF_* flags of the task; see ``reclaimlab.policy.gfp``."""
     site: str
     """The kernel function that allocates, such as ``xfs_inode_item_format_extents``."""
     within: str
@@ -66,6 +70,7 @@ class AllocationView(NamedTuple):
     aop_nofs: bool
     """AOP_FLAG_NOFS was passed, or the mapping's gfp mask lacks __GFP_FS."""
     filesystem: str
+    """Type of the filesystem (``xfs``, ``ext4``, ...); empty outside filesystems."""
 
     @property
     def is_nested(self) -> bool:
@@ -82,8 +87,11 @@ class FolioView(NamedTuple):
     reclaim: bool
     """PageReclaim: reclaim has met it before."""
     swapcache: bool
+    """PageSwapCache: anonymous, with a place in swap."""
     dirty: bool
+    """PageDirty: changed since it was read or written."""
     writeback: bool
+    """PageWriteback: its write was begun and has not ended."""
 
     def may_enter_fs(self, gfp: int) -> bool:
         """Return the kernel's may_enter_fs: __GFP_FS, or a swap-cache page and __GFP_IO."""
@@ -94,12 +102,15 @@ class ReclaimView(NamedTuple):
     """The pass of reclaim in which a question arises: ``scan_control`` and its task."""
 
     gfp: int
+    """The caller's allocation mask; see ``reclaimlab.policy.gfp``."""
     task_flags: int
+    """PF_* flags of the task; see ``reclaimlab.policy.gfp``."""
     targets_memcg: bool
     """A target memcg is set: hard-limit **and** soft-limit reclaim (!global_reclaim)."""
     sane: bool
     """writeback_throttling_sane(): no target memcg, or cgroup v2 with cgroup writeback."""
     is_kswapd: bool
+    """The task is kswapd, not one that allocates."""
     priority: int
     """12 (DEF_PRIORITY) down to 0."""
     zone_writeback: bool
@@ -118,16 +129,23 @@ class ProgressView(NamedTuple):
     point: Literal["batch", "pass"]
     """``batch``: after shrink_page_list() on <= 32 pages; ``pass``: after one priority."""
     nr_taken: int
+    """Isolated from the list."""
     nr_scanned: int
+    """Looked at."""
     total_scanned: int
     """Scanned since this try_to_free began."""
     nr_reclaimed: int
+    """Freed."""
     nr_dirty: int
     """Dirty or under writeback."""
     nr_unqueued_dirty: int
+    """Dirty, and no flusher has begun to write them."""
     nr_congested: int
+    """Dirty on a congested device, or under writeback with PageReclaim set."""
     nr_writeback: int
+    """Under writeback, but for those counted in ``nr_immediate``."""
     nr_immediate: int
+    """Under writeback, and counted so by a decision that said ``immediate``."""
     bdi_congested: bool
     """Some backing device's request queue is congested."""
     has_slow_folio: bool
@@ -140,14 +158,19 @@ class ChargeFailureView(NamedTuple):
     """A memcg charge that reclaim could not satisfy."""
 
     gfp: int
+    """The caller's allocation mask; see ``reclaimlab.policy.gfp``."""
     task_flags: int
+    """PF_* flags of the task; see ``reclaimlab.policy.gfp``."""
     nr_pages: int
+    """Pages that the charge needs."""
     order: int
+    """Order of the allocation: 2 to this power are its pages."""
     attempts: int
     """Fruitless attempts so far, this one included (reset after a kill)."""
     nr_reclaimed: int
     """Pages the last attempt freed."""
     from_page_fault: bool
+    """It serves a page fault, not a system call."""
     cgroup: str
     """``v1`` or ``v2``."""
     kills: int
@@ -158,9 +181,13 @@ class DirtierView(NamedTuple):
     """A task in balance_dirty_pages_ratelimited()."""
 
     task_flags: int
+    """PF_* flags of the task; see ``reclaimlab.policy.gfp``."""
     filesystem: str
+    """Type of the filesystem written to (``xfs``, ``ext4``, ...)."""
     in_memcg: bool
+    """The task is in a memcg other than the root."""
     cgroup: str
+    """``v1`` or ``v2``."""
 
 
 class Features(NamedTuple):

@@ -8,7 +8,7 @@ instead, as their text says. A *notification* is a state and has no answer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pluggy
 
@@ -44,7 +44,20 @@ PROJECT: Final = "reclaimlab"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
-DEPRECATED: Final[dict[str, str]] = {}
+
+class Deprecation(NamedTuple):
+    """What is going to be removed; it warns from the version that names it here until it ends."""
+
+    instead: str
+    """What to do, such as ``use sampled``."""
+    ends_in: tuple[int, int]
+    """Version of the plugin API that has it no more: a major one."""
+
+    def __str__(self) -> str:
+        return f"{self.instead}; it ends in plugin API {'.'.join(map(str, self.ends_in))}"
+
+
+DEPRECATED: Final[dict[str, Deprecation]] = {}
 """Hook, or ``hook.argument`` -> what to use instead, and the version of the API it ends in."""
 
 PURE: Final = frozenset(
@@ -195,24 +208,42 @@ def throttle_dirty(dirtier: DirtierView) -> DirtyThrottle | None:
 
 @hookspec
 def page_written(nr_pages: int, time_ns: int) -> None:
-    """Writeback of ``nr_pages`` pages ended (end_page_writeback)."""
+    """Writeback of ``nr_pages`` pages ended (end_page_writeback).
+
+    ``time_ns`` is the simulated time.
+    """
 
 
 @hookspec
 def task_blocked(task: str, waits_for: str, time_ns: int) -> None:
-    """A task went to uninterruptible sleep."""
+    """A task went to uninterruptible sleep.
+
+    ``task`` is its name and pid, ``waits_for`` what it sleeps on in words, ``time_ns`` the
+    simulated time.
+    """
 
 
 @hookspec
 def incident(verdict: str, time_ns: int) -> None:
-    """A bad verdict was reached."""
+    """A bad verdict was reached.
+
+    ``verdict`` is ``deadlock``, ``livelock``, ``stall``, ``premature-oom`` or ``oom``; ``time_ns``
+    the simulated time.
+    """
 
 
 @hookspec
 def sampled(values: Mapping[str, int], time_ns: int) -> None:
-    """A sample of all series was taken."""
+    """A sample of all series was taken.
+
+    ``values`` holds each series' value by its name, ``time_ns`` is the simulated time.
+    """
 
 
 @hookspec
 def run_finished(verdict: str, metrics: Mapping[str, float]) -> None:
-    """The run is over."""
+    """The run is over.
+
+    ``verdict`` is what it came to, ``ok`` included; ``metrics`` its numbers by name, in the units
+    of ``reclaimlab run --json``.
+    """

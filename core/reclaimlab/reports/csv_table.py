@@ -29,8 +29,9 @@ def csv_report(comparison: Comparison) -> str:
             judged = comparison.pair(contender.contender, name)
             against = (judged.ratio, judged.p, judged.judgement) if judged else ("", "", "")
             effect = judged.effect if judged else ""
+            told = map(spreadsheet_cell, (name, metric.info.unit, metric.info.better))
             table.writerow(
-                (*start, name, metric.info.unit, metric.info.better, metric.mean, metric.median,
+                (*start, *told, metric.mean, metric.median,
                  *metric.ci95, metric.n, *against, metric.sd, effect)
             )  # fmt: skip
     return text.getvalue()

@@ -85,7 +85,7 @@ def _metrics(comparison: Comparison) -> list[str]:
         for each in found:
             judged = comparison.pair(each.contender, name)
             gain = gain_text(info, judged).replace("*", "\\*") if judged else ""
-            mean = scale.quantity(each.metrics[name].mean)
+            mean = cell(scale.quantity(each.metrics[name].mean))
             against = " ".join(gain.split())
             rows.append((cell(name), cell(each.contender), mean, against, effect_text(judged)))
     return table(("metric", "contender", "mean", "against the first", "effect (sd)"), rows)

@@ -129,7 +129,8 @@ def _metric(comparison: Comparison, name: str) -> list[str]:
     scale = scale_for(info, [summary.mean for summary in found.values()])
     unit = f"{scale.unit}, " if scale.unit else ""
     means = {contender: summary.mean for contender, summary in found.items()}
-    return [f"{name} ({unit}{info.better} is better)", *_means(comparison, name, means, scale)]
+    title = wrapped(f"{name} ({unit}{info.better} is better)", indent="  ")
+    return [*title, *_means(comparison, name, means, scale)]
 
 
 def _means(

@@ -8,6 +8,7 @@ from math import isfinite
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
+from reclaimlab.errors import StoreError
 from reclaimlab.measure.records import METRICS, Incident, MetricInfo, RunResult, Verdict
 from reclaimlab.runs.verdict import count_verdicts, worst
 from reclaimlab.stats.bootstrap import Interval, mean_interval
@@ -104,10 +105,21 @@ class Comparison:
 
 
 def summarise(comparison_id: str, head: ComparisonHead, records: Iterable[RunRecord]) -> Comparison:
-    """Return the comparison that ``records`` make; runs that are missing are left out."""
+    """Return the comparison that ``records`` make; runs that are missing are left out.
+
+    Raises:
+        StoreError: it has no contender, or a run is of none of them.
+    """
     by_contender: dict[str, list[RunRecord]] = {name: [] for name in head.contenders}
+    if not by_contender:
+        raise StoreError(f"comparison {comparison_id} has no contender")
     every = sorted(records, key=lambda record: record.seed)
     for record in every:
+        if record.contender not in by_contender:
+            msg = (
+                f"comparison {comparison_id} has a run of {record.contender!r}, no contender of it"
+            )
+            raise StoreError(msg)
         by_contender[record.contender].append(record)
     brought = _brought(every)
     baseline, *others = head.contenders

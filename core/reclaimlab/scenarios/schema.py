@@ -87,6 +87,11 @@ class MachineSpec(Model):
     idle_workers: int = Field(2, ge=0, le=4096, description="idle workers in a pool at the start")
     kernel_memory: Size = Field(0, description="memory on no LRU: text, slab, ... (bytes)")
     min_free: Size = Field(0, description="vm.min_free_kbytes, in bytes; 0: the kernel's formula")
+    spare_pages: int | None = Field(
+        None,
+        ge=0,
+        description="pages free over the low watermark and the memcgs' limits, for tiny machines",
+    )
     shrinkable_slab: Size = Field(0, description="reclaimable inodes and dentries at start (bytes)")
 
 
@@ -164,6 +169,9 @@ class FilesystemSpec(Model):
     )
     charge_failure: Literal["force", "retry"] | None = Field(
         None, description="a failed charge of the completion: over the limit, or again; bare-xfs"
+    )
+    completion_memory: Literal["charge", "slab"] | None = Field(
+        None, description="what a completion allocates: a charged page, or a log vector; bare-xfs"
     )
     mapping_gfp: Literal["default", "noio"] = Field(
         "default", description="mask of the mapping; noio: a loop device's backing file"

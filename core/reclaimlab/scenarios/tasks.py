@@ -57,6 +57,7 @@ class ReaderTask(Task):
     read_size: SomeSize = Field(64 * KIB, description="one read() (bytes)")
     think: Time = Field(0, description="pause between read()s (time)")
     cached: bool = Field(False, description="keeps what it has read instead of dropping it")
+    total: Size = Field(0, description="bytes read before it ends; 0: for ever")
 
 
 class MapperTask(Task):
@@ -99,6 +100,7 @@ class MetadataTask(Task):
         "nofs", description="mask of the allocations inside the transaction"
     )
     keep: int = Field(256, ge=1, description="files kept before the oldest is removed (count)")
+    total: int = Field(0, ge=0, description="files it makes before it ends (count); 0: for ever")
 
 
 class RenameTask(Task):
@@ -108,6 +110,7 @@ class RenameTask(Task):
     file_size: SomeSize = Field(description="size of the file (bytes)")
     write_size: SomeSize = Field(64 * KIB, description="one write() (bytes)")
     think: Time = Field(0, description="pause after each rename() (time)")
+    rounds: int = Field(0, ge=0, description="files it writes before it ends (count); 0: for ever")
 
 
 class LoopTask(Task):
@@ -129,9 +132,10 @@ class PipelineTask(Task):
 
 
 class PageWriterTask(Task):
-    """Single pages, none beside another, for ever: the writer of the tiny scenarios."""
+    """Single pages, none beside another: the writer of the tiny scenarios."""
 
     program: Literal["page-writer"] = Field(description="write()s of one page each")
+    total: Size = Field(0, description="bytes written before it ends; 0: for ever")
 
 
 class PluginTask(Task):

@@ -169,6 +169,16 @@ DOCUMENTED: Final[dict[str, tuple[str, Columns]]] = {
         {**_SWEEP_RUN, "settings": "JSON object", "contender": _OF_A_RUN["contender"],
          "seed": _OF_A_RUN["seed"], **_OUTCOME, "metrics": "JSON object, units as in metrics"},
     ),
+    "explorations": (
+        "Every schedule of a small scenario, or as many as were looked at.",
+        {
+            "id": "what runs show takes", "created_at": _COMPARISON["created_at"],
+            "scenario": _OF_A_RUN["scenario"], "contender": _OF_A_RUN["contender"],
+            "granularity": "coarse or fine steps", "exhausted": "1 if every schedule was seen",
+            "states": "how many were seen", "violated": "JSON list of properties",
+            "found": "all that explore --json printed, counterexamples step by step",
+        },
+    ),
 }  # fmt: skip
 """Table or view -> what it is, and its columns."""
 

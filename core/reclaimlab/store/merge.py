@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-_BY_KEY: Final = ("comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs")
+_BY_KEY: Final = (
+    "comparisons", "sweeps", "results", "sweep_points", "sweep_runs", "runs", "explorations",
+)  # fmt: skip
 """Each after those it refers to; a row that is there already stays."""
 _LONGER: Final = """
     UPDATE main.comparisons SET seeds = longer.seeds, planned_runs = longer.planned_runs

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlite_utils import Database, Migrations
 
+from reclaimlab.store.exploration_tables import EXPLORATION_TABLES
 from reclaimlab.store.sweep_tables import SWEEP_TABLES
 
 APPLICATION_ID: Final = 0x52634C62  # "RcLb", as file(1) may be taught to show
@@ -229,5 +230,12 @@ def m006_tracebacks(db: Database) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN traceback TEXT")
 
 
-SCHEMA_VERSION: Final = 6
+@MIGRATIONS()
+def m007_explorations(db: Database) -> None:
+    """Make the table of explorations."""
+    for statement in EXPLORATION_TABLES:
+        db.execute(statement)
+
+
+SCHEMA_VERSION: Final = 7
 """Number of migrations above; stands in the file as ``user_version``."""

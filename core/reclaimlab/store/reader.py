@@ -23,9 +23,13 @@ from reclaimlab.store.strangers import (
     COMPARISON,
     INCIDENT,
     METRIC,
+    NOTE,
+    PLUGIN_METRIC,
     RUN,
     SERIES,
+    TAG,
     TASK,
+    Kinds,
     of_kinds,
     table_of,
     texts,
@@ -77,7 +81,8 @@ class StoreReader:
 
     def notes(self, comparison_id: str) -> tuple[Note, ...]:
         """Return the notes on a comparison, its runs and their moments, oldest first."""
-        return tuple(Note(**row) for row in self._rows(_NOTES, [comparison_id]))
+        with self._understood({"id": comparison_id}):
+            return tuple(Note(**row) for row in self._of_kinds(_NOTES, comparison_id, NOTE))
 
     def verdict_cells(self) -> tuple[VerdictCell, ...]:
         """Return the worst verdict of each contender of each comparison, newest first."""
@@ -190,7 +195,7 @@ class StoreReader:
             return self._understand_comparison(row)
 
     def _understand_comparison(self, row: Row) -> StoredComparison:
-        tags = self._rows("SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag", [row["id"]])
+        tags = self._of_kinds(_TAGS, row["id"], TAG)
         return StoredComparison(
             id=row["id"],
             created_at=row["created_at"],
@@ -201,6 +206,12 @@ class StoreReader:
             notes=self.notes(row["id"]),
             worst_verdict=row["worst_verdict"] or "",
         )
+
+    def _of_kinds(self, sql: str, owner: str, kinds: Kinds) -> list[Row]:
+        found = list(self._rows(sql, [owner]))
+        for each in found:
+            of_kinds(each, kinds)
+        return found
 
     def _run(self, row: Row, *, series: bool) -> RunRecord:
         with self._understood(row):
@@ -225,17 +236,11 @@ class StoreReader:
         )
 
     def _plugin_metrics(self, run_id: str) -> tuple[PluginMetric, ...]:
-        sql = (
-            "SELECT name, unit, better, origin, value, error FROM plugin_metrics "
-            "WHERE run_id = ? ORDER BY id"
-        )
-        return tuple(PluginMetric(**row) for row in self._rows(sql, [run_id]))
+        found = self._of_kinds(_PLUGIN_METRICS, run_id, PLUGIN_METRIC)
+        return tuple(PluginMetric(**row) for row in found)
 
     def _result(self, row: Row, *, series: bool) -> RunResult:
-        sql = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
-        metrics = list(self._rows(sql, [row["id"]]))
-        for metric in metrics:
-            of_kinds(metric, METRIC)
+        metrics = self._of_kinds(_METRICS, row["id"], METRIC)
         of_kinds(row, {"schedule": str, "ended": str, "ended_ns": int, "events": int})
         incidents = self._rows("SELECT * FROM incidents WHERE run_id = ?", [row["id"]])
         return RunResult(
@@ -265,6 +270,12 @@ _NOTES = """
     SELECT n.created_at, n.text, coalesce(r.contender, '') AS contender, r.seed,
            n.t_ns AS time_ns
     FROM notes n LEFT JOIN runs r ON r.id = n.run_id WHERE n.comparison_id = ? ORDER BY n.id
+"""
+_TAGS = "SELECT tag FROM tags WHERE comparison_id = ? ORDER BY tag"
+_METRICS = "SELECT scope, subject, name, value FROM metrics WHERE run_id = ? ORDER BY id"
+_PLUGIN_METRICS = """
+    SELECT name, unit, better, origin, value, error FROM plugin_metrics
+    WHERE run_id = ? ORDER BY id
 """
 _COMPARISONS = """
     SELECT c.*, s.stored_runs, s.failed_runs, s.worst_verdict

@@ -33,10 +33,21 @@ COMPARISON: Final[Kinds] = {
 RUN: Final[Kinds] = {
     **dict.fromkeys(("id", "scenario", "scenario_text", "scenario_hash", "contender"), str),
     **dict.fromkeys(("policy_versions", "package_version"), str),
-    **dict.fromkeys(("schedule", "verdict", "ended", "failure", "error"), _TEXT_OR_NONE),
+    **dict.fromkeys(
+        ("schedule", "verdict", "ended", "failure", "error", "traceback"), _TEXT_OR_NONE
+    ),
     **dict.fromkeys(("ended_ns", "events"), _NUMBER_OR_NONE),
     "seed": int,
     "result_hash": _TEXT_OR_NONE,
+}
+TAG: Final[Kinds] = {"tag": str}
+NOTE: Final[Kinds] = {
+    **dict.fromkeys(("created_at", "text", "contender"), str),
+    **dict.fromkeys(("seed", "time_ns"), _NUMBER_OR_NONE),
+}
+PLUGIN_METRIC: Final[Kinds] = {
+    **dict.fromkeys(("name", "unit", "better", "origin", "error"), str),
+    "value": (int, float, NoneType),
 }
 METRIC: Final[Kinds] = {"subject": str, "name": str, "value": float}
 INCIDENT: Final[Kinds] = {
@@ -82,7 +93,7 @@ def _ours() -> dict[str, set[tuple[str, str]]]:
 
 
 def of_kinds(row: Mapping[str, Any], kinds: Kinds) -> None:
-    """See that each value is of the kind it must be: SQLite takes any in any column.
+    """See that each value is of the kind it must be: SQLite takes any in most columns.
 
     Raises:
         TypeError: one is not.

@@ -23,13 +23,14 @@ def metadata(
     think: int = 0,
     transaction_gfp: str = "nofs",
     keep: int = 256,
+    total: int = 0,
 ) -> Steps:
-    """Create, write and now and then remove small files."""
+    """Create, write and now and then remove small files, ``total`` of them; 0: for ever."""
     del files_per_dir  # directories are not modelled
     context.process.is_writer = True
     files: deque[Mapping] = deque()
     serial = 0
-    while not context.killed:
+    while not context.killed and (not total or serial < total):
         serial += 1
         name = f"{context.process.name}.{serial}"
         alive = yield from slab.d_alloc(context.k, context.process)
@@ -50,13 +51,20 @@ def metadata(
         yield from sleep(context, think)
 
 
-def rename(context: Context, *, file_size: int, write_size: int = 65536, think: int = 0) -> Steps:
-    """Write a new file and put it in the place of the old, for ever (rsync)."""
+def rename(
+    context: Context,
+    *,
+    file_size: int,
+    write_size: int = 65536,
+    think: int = 0,
+    rounds: int = 0,
+) -> Steps:
+    """Write a new file and put it in the place of the old (rsync), ``rounds`` times; 0: always."""
     context.process.is_writer = True
     old: Mapping | None = None
     serial = 0
     step = max(1, write_size // PAGE_SIZE)
-    while not context.killed:
+    while not context.killed and (not rounds or serial < rounds):
         serial += 1
         mapping = yield from context.fs.create(context.k, f"{context.process.name}.{serial}")
         index, end = 0, pages(file_size)

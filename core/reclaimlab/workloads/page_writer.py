@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reclaimlab.units import PAGE_SIZE
 from reclaimlab.workloads.context import DEFAULT_COPY_BW, Context, copy_ns, sys_write
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
 
 
-def page_writer(context: Context) -> Steps:
-    """Write pages that are not in the cache until the task is killed or a write() fails.
+def page_writer(context: Context, *, total: int = 0) -> Steps:
+    """Write pages that are not in the cache: ``total`` bytes, or until killed, or a write() fails.
 
     Its ration of dirty pages is one, so balance_dirty_pages() looks at each.
     """
@@ -19,7 +20,8 @@ def page_writer(context: Context) -> Steps:
     process.is_writer = True
     mapping = yield from context.fs.create(context.k, process.name)
     page_ns = copy_ns(DEFAULT_COPY_BW)
-    while not context.killed:
+    left = total
+    while not context.killed and (not total or left > 0):
         last = mapping.pages.last()
         process.nr_dirtied_pause = 1
         wrote = yield from sys_write(
@@ -27,4 +29,5 @@ def page_writer(context: Context) -> Steps:
         )
         if wrote <= 0:
             break
+        left = max(0, left - PAGE_SIZE)
         yield page_ns  # the program makes the next page: whoever was woken may run

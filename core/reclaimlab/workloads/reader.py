@@ -25,13 +25,14 @@ def reader(
     read_size: int = 65536,
     think: int = 0,
     cached: bool = False,
+    total: int = 0,
 ) -> Steps:
-    """Read the file again and again; drop what was read unless ``cached``."""
+    """Read the file until ``total`` bytes are read (0: for ever); drop it unless ``cached``."""
     mapping = context.fs.new_file(f"{context.process.name}.input")
     process, loop = context.process, context.k.loop
     index, end = 0, pages(file_size)
     step = max(1, read_size // PAGE_SIZE)
-    while not context.killed:
+    while not context.killed and (not total or process.read_bytes < total):
         start = process.in_call_since_ns = loop.now
         yield from generic_file_aio_read(context, mapping, index, step, end)
         process.in_call_since_ns = -1

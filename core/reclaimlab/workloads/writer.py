@@ -53,7 +53,7 @@ def writer(
                 positions[turn] = 0
             index, nr = positions[turn], call_size
             if total:
-                nr = min(nr, pages(total - done))
+                nr = min(nr, -(-(total - done) // PAGE_SIZE))
         wrote = yield from sys_write(context, mappings[turn], index, nr, page_ns)
         if wrote <= 0:
             break

@@ -49,3 +49,57 @@ def test_a_scenario_that_draws_dice_is_refused_with_the_way_out(scenario: str) -
     assert done.exit_code == 2
     assert "random number" in done.stderr
     assert "page-writer" in done.stderr
+
+
+def test_an_exploration_that_is_kept_is_listed_and_shown_step_by_step(tmp_path: Path) -> None:
+    db = ["--db", str(tmp_path / "runs.sqlite")]
+    done = CliRunner().invoke(cli, [*SMALL, *db, "--store"])
+    assert done.exit_code == 0, done.output
+    again = CliRunner().invoke(cli, [*SMALL, *db, "--store", "--json"])
+    listed = CliRunner().invoke(cli, ["runs", "list", "--explorations", *db, "--json"])
+    (row,) = json.loads(listed.stdout)
+    assert row["violated"] == ["no-deadlock", "progress", "all-cleaned"]
+    assert row["id"] in done.stderr, "the same exploration has the same id"
+    shown = CliRunner().invoke(cli, ["runs", "show", row["id"], *db])
+    assert "point of no return" in shown.stdout
+    assert done.stdout.rstrip().endswith(shown.stdout.split("violates progress")[0].split("\n")[-3])
+    whole = CliRunner().invoke(cli, ["runs", "show", "x", *db, "--json"])
+    assert json.loads(whole.stdout) == json.loads(again.stdout)
+    missing = CliRunner().invoke(cli, ["runs", "show", "xffff", *db])
+    assert missing.exit_code == 2
+    assert "runs list" in missing.stderr
+
+
+def test_single_steps_say_what_each_has_changed_and_message_steps_only_who_waits() -> None:
+    single = CliRunner().invoke(cli, [*SMALL, "--step", "single"]).stdout
+    message = CliRunner().invoke(cli, SMALL).stdout
+    assert "box.dirty 0 -> 1 pages" in single
+    assert "box.dirty" not in message
+    assert "   1  writer runs" in single
+    assert "   1  writer runs" not in message, "several steps of one task in a row are one"
+
+
+def test_a_scenario_too_large_says_how_large_and_which_setting_is_smaller() -> None:
+    asked = ["explore", "tiny-completion", "--set", "pages=6", "--set", "workers=3", "-q"]
+    done = CliRunner().invoke(cli, [*asked, "--max-states", "300"])
+    assert done.exit_code == 0
+    assert "1 task and 3 bounded workers, 6 pages in its memcgs; more than 3" in done.stderr
+    assert "--set workers=2 or --set pages=5" in done.stderr
+
+
+def test_the_proof_table_has_a_row_a_policy_and_a_column_a_setting() -> None:
+    asked = ["explore", "tiny-shrinker", "-q", "--all", "--markdown", "--max-states", "2000"]
+    done = CliRunner().invoke(cli, [*asked, "--grid", "transaction_gfp=kernel,nofs"])
+    assert done.exit_code == 0, done.output
+    head, _, *rows = done.stdout.splitlines()
+    assert head == "| contender | transaction_gfp=kernel | transaction_gfp=nofs | states |"
+    cells = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:3] for row in rows}
+    assert cells["linux-3.10"] == ["deadlock", "proved"]
+    assert {"linux-3.5", "linux-6.18", "linux-3.10+nofs-scope"} <= set(cells)
+
+
+def test_pct_without_walks_and_a_grid_without_all_are_refused_with_the_way_out() -> None:
+    for wrong, said in ((["--pct", "2"], "--walks"), (["--grid", "pages=1,2"], "--all")):
+        done = CliRunner().invoke(cli, [*SMALL, *wrong])
+        assert done.exit_code == 2
+        assert said in done.stderr

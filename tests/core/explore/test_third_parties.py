@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reclaimlab.errors import PolicyError
+from reclaimlab.errors import ExtensionError, PolicyError
 from reclaimlab.explore.explore import explore
 from reclaimlab.explore.request import ExploreRequest
 from reclaimlab.scenarios.canonical import scenario_toml
@@ -64,6 +64,23 @@ class Fickle(Policy):
 """
 
 
+STATEFUL = """# /// reclaimlab
+# name = "stateful"
+# class = "Stateful"
+# ///
+from reclaimlab.policy import OomAction, Policy, PolicyInfo, hookimpl
+
+class Stateful(Policy):
+    info = PolicyInfo(name="stateful", title="remembers what it was asked", claim="none")
+    turn = 0
+
+    @hookimpl
+    def decide_oom(self, failure):
+        self.turn += 1
+        return OomAction.ENOMEM if self.turn % 2 else OomAction.FORCE
+"""
+
+
 def request(contender: str) -> ExploreRequest:
     scenario = load_scenario("tiny-completion", ("pages=2", "writer_gfp=fs"))
     return ExploreRequest(scenario_toml(scenario), "tiny-completion", contender, max_seconds=60)
@@ -98,3 +115,47 @@ def test_a_policy_that_does_not_answer_the_same_twice_is_named(
     plug(tmp_path, FICKLE, monkeypatch)
     with pytest.raises(PolicyError, match=r"fickle.*decide_writeback_wait"):
         explore(request("linux-3.10+fickle"))
+
+
+def test_a_policy_whose_hidden_state_makes_the_same_prefix_end_elsewhere_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plug(tmp_path, STATEFUL, monkeypatch)
+    text = scenario_toml(load_scenario("tiny-completion", ("pages=2",)))
+    with pytest.raises(PolicyError, match=r"stateful.*decide_oom.*same prefix"):
+        explore(ExploreRequest(text, "tiny-completion", f"{MEF}+stateful", max_seconds=60))
+
+
+ENDS = """# /// reclaimlab
+# name = "{name}"
+# class = "Ends"
+# ///
+import ctypes, os
+from reclaimlab.policy import Policy, PolicyInfo, hookimpl
+
+class Ends(Policy):
+    info = PolicyInfo(name="{name}", title="ends the process or hangs", claim="none")
+
+    @hookimpl
+    def decide_writeback_wait(self, folio, reclaim):
+        {body}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("leaves", "os._exit(7)", r"plugin leaves: ended the process .*\(exit code 7\)"),
+        ("crashes", "ctypes.string_at(0)", r"plugin crashes: ended the process .*\(SIGSEGV\)"),
+        ("loops", "\n        while True: pass", r"plugin loops: gave no sign for 3 s"),
+    ],
+)
+def test_a_policy_that_ends_the_search_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: str, said: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text(ENDS.format(name=name, body=body))
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    monkeypatch.setattr("reclaimlab.explore.explore.STUCK_S", 3.0)
+    with pytest.raises(ExtensionError, match=said):
+        explore(request(f"linux-3.10+{name}"))

@@ -251,3 +251,15 @@ def test_a_search_that_is_cut_says_so_and_still_proves_what_it_has_met() -> None
     assert not cut.exhausted
     assert "--max-states" in cut.why_cut
     assert "no-deadlock" in cut.violations
+
+
+def test_workers_that_try_again_for_ever_are_a_livelock_and_one_that_waits_blocks_its_pool() -> (
+    None
+):
+    text = scenario_toml(load_scenario("tiny-completion", ("pages=2", "charge_failure=retry")))
+    trying = explore(ExploreRequest(text, "tiny-completion", MEF, max_seconds=60))
+    assert trying.exhausted
+    assert "no-deadlock" not in trying.violations
+    assert trying.violations["progress"].what == "livelock under fair scheduling"
+    waiting = explored(ALWAYS, "nofs", 2, 2).violations["no-deadlock"]
+    assert waiting.what == "some tasks blocked for ever"

@@ -108,7 +108,8 @@ def test_a_deprecated_hook_warns_with_what_to_do_and_where_it_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     way_out = "use sampled; it ends in plugin API 2.0"
-    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written", way_out)
+    gone = hookspecs.Deprecation("use sampled", (2, 0))
+    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written", gone)
     with pytest.warns(
         DeprecationWarning, match=f"policy old: page_written is deprecated: {way_out}"
     ):
@@ -116,7 +117,8 @@ def test_a_deprecated_hook_warns_with_what_to_do_and_where_it_ends(
 
 
 def test_a_deprecated_argument_warns_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written.time_ns", "ask nobody")
+    gone = hookspecs.Deprecation("ask nobody", (2, 0))
+    monkeypatch.setitem(hookspecs.DEPRECATED, "page_written.time_ns", gone)
     policy = throwaway_policy("old", page_written=lambda time_ns: None)
     with pytest.warns(DeprecationWarning, match=r"page_written\.time_ns is deprecated"):
         hooks_of("linux-3.10", [policy])

@@ -15,6 +15,7 @@ from reclaimlab.hosting.questions import QUESTIONS
 from reclaimlab.policy import (
     Action,
     AllocationView,
+    DirtyThrottle,
     Features,
     FlusherWakeup,
     FolioView,
@@ -311,3 +312,98 @@ def test_an_observer_cannot_change_what_it_is_shown(caplog: pytest.LogCaptureFix
     table.notify("run_finished", verdict="oom", metrics=metrics)
     assert metrics == {"oom_kills": 1.0}
     assert "observer vandal, hook run_finished raised" in caplog.text
+
+
+def dirtier() -> Any:
+    return next(iter(QUESTIONS["throttle_dirty"]()))[0]
+
+
+@pytest.mark.parametrize("answers", [(1, 2), (2, 1)])
+def test_the_debug_mode_asks_again_at_each_third_hit_and_sees_a_change_either_way(
+    answers: tuple[int, int],
+) -> None:
+    asked: list[int] = []
+    first, then = answers
+
+    def fickle(folio: FolioView) -> WritebackDecision:
+        asked.append(len(asked))
+        return WritebackDecision(Action.WAIT, timeout_ns=first if len(asked) < 4 else then)
+
+    table = HookTable(
+        manager_of(policy_that("fickle", decide_writeback_wait=fickle)), recheck_every=3
+    )
+    calls = []
+    for _ in range(9):
+        table.decide_writeback_wait(FOLIO, RECLAIM)
+        calls.append(len(asked))
+    assert calls == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    with pytest.raises(PolicyError, match="is pure, but answered"):
+        table.decide_writeback_wait(FOLIO, RECLAIM)
+
+
+@pytest.mark.parametrize("answers", [(1, 2), (2, 1)])
+def test_a_change_either_way_is_seen_by_the_end_of_the_run(answers: tuple[int, int]) -> None:
+    times = iter(answers)
+    fickle = policy_that(
+        "fickle",
+        decide_writeback_wait=lambda: WritebackDecision(Action.WAIT, timeout_ns=next(times)),
+    )
+    table = HookTable(manager_of(fickle))
+    table.decide_writeback_wait(FOLIO, RECLAIM)
+    with pytest.raises(PolicyError, match="is pure, but answered"):
+        table.recheck()
+
+
+def test_every_pure_hook_is_asked_again_at_the_end_and_an_equal_answer_is_the_same() -> None:
+    asked: list[str] = []
+
+    def answering(name: str, make: Callable[[], Any]) -> Callable[[], Any]:
+        def answer() -> Any:
+            asked.append(name)
+            return make()  # equal, and another object each time
+
+        return answer
+
+    steady = policy_that(
+        "steady",
+        decide_writeback_wait=answering("wait", lambda: WritebackDecision(Action.KEEP)),
+        throttle_dirty=answering("dirty", lambda: DirtyThrottle(*[True, False])),
+        enter_scope=answering("scope", lambda: ScopeChange(set_flags=PF_FSTRANS)),
+        derive_gfp=answering("gfp", lambda: int("10", 16)),
+    )
+    table = HookTable(manager_of(steady))
+    scope = ScopeView(Scope.TRANSACTION, "xfs", 0)
+    for _ in range(2):
+        table.decide_writeback_wait(FOLIO, RECLAIM)
+        table.throttle_dirty(dirtier())
+        table.enter_scope(scope)
+        table.derive_gfp(ALLOCATION)
+    assert sorted(asked) == ["dirty", "gfp", "scope", "wait"]
+    assert table.asked == 4
+    table.recheck()
+    assert sorted(asked) == sorted(["dirty", "gfp", "scope", "wait"] * 2)
+
+
+def test_a_changed_answer_to_a_hook_of_one_argument_is_seen_too() -> None:
+    answers = iter([DirtyThrottle(True, True), DirtyThrottle(True, False)])
+    table = HookTable(manager_of(policy_that("fickle", throttle_dirty=lambda: next(answers))))
+    table.throttle_dirty(dirtier())
+    with pytest.raises(PolicyError, match="hook throttle_dirty: is pure, but answered"):
+        table.recheck()
+
+
+def test_two_fixes_that_set_or_clear_the_same_flag_set_or_clear_it_once() -> None:
+    scope = ScopeView(Scope.TRANSACTION, "xfs", 0)
+    for change in (ScopeChange(set_flags=PF_FSTRANS), ScopeChange(clear_flags=PF_FSTRANS)):
+        twins = [policy_that(name, enter_scope=lambda change=change: change) for name in "ab"]
+        assert HookTable(manager_of(*twins)).enter_scope(scope) == change
+
+
+def test_the_implementation_of_a_hook_is_that_of_the_fix_on_top_if_there_is_one() -> None:
+    below = policy_that("a", throttle_dirty=lambda: DirtyThrottle(True, False))
+    above = policy_that("b", throttle_dirty=lambda: DirtyThrottle(False, True))
+    table = HookTable(manager_of(below, above))
+    ask = table.implementation("throttle_dirty")
+    assert ask is not None
+    assert ask(dirtier()) == DirtyThrottle(False, True)
+    assert table.implementation("decide_oom") is None

@@ -1,12 +1,13 @@
 """Comparisons made by hand, with names as bad as they get."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
 from reclaimlab.measure.records import Incident, RunResult, TaskReport, Verdict
 from reclaimlab.runs.comparison import Comparison, summarise
-from reclaimlab.store.records import ComparisonHead, Failure, RunRecord
+from reclaimlab.store.records import ComparisonHead, Failure, PluginMetric, RunRecord
 
 Make = Callable[..., Comparison]
 
@@ -41,7 +42,11 @@ def make() -> Make:
     """Make a comparison: the first contender hangs, each later one is a tenth slower."""
 
     def make(
-        *contenders: str, title: str = "A writer", incident: Incident = HANG, runs: int = 12
+        *contenders: str,
+        title: str = "A writer",
+        incident: Incident = HANG,
+        runs: int = 12,
+        metric: PluginMetric | None = None,
     ) -> Comparison:
         seeds = tuple(range(1, 13))
         head = ComparisonHead("tiny", title, "verdict", "ab", contenders, seeds, "0.1.0")
@@ -50,6 +55,8 @@ def make() -> Make:
             for place, name in enumerate(contenders)
             for seed in seeds[:runs]
         ]
+        if metric is not None:
+            records = [dataclasses.replace(each, plugin_metrics=(metric,)) for each in records]
         return summarise("c0ffee00", head, records)
 
     return make

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from reclaimlab.reports.formats import render, report_file
 from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.runs import sections
 from reclaimlab.runs.sections import Section, read_sections, render_with
+from reclaimlab.store.records import PluginMetric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,3 +147,25 @@ def test_faulty_sections_are_named_and_the_others_are_shown(
     } == dict.fromkeys(found, True)
     evidence = Evidence(sections=tuple(found.values()))
     assert "Plugins at fault" in render(make("linux-3.10"), "text", evidence)
+
+
+@pytest.mark.parametrize("bad", [HOSTILE, "=1+1", "-1", "x" * 200])
+def test_no_name_or_unit_of_a_plugins_metric_acts_in_any_format(make: Make, bad: str) -> None:
+    comparison = make("linux-3.10", "linux-6.1", metric=PluginMetric(bad, bad, origin=bad, value=3))
+    text = render(comparison, "text")
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 72
+    assert "\x1b" not in text
+    markdown = render(comparison, "markdown")
+    assert "\u202e" not in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("|")]
+    assert {row.replace("\\|", "").count("|") for row in rows} == {4, 6}
+    html = render(comparison, "html")
+    assert "<b onclick" not in html
+    assert "\u202e" not in html
+    assert html.count("</script>") == 1
+    rows_read = list(csv.DictReader(io.StringIO(render(comparison, "csv"))))
+    for row in rows_read:
+        assert not row["metric"].startswith(("=", "-"))
+        assert not row["unit"].startswith(("=", "-"))
+    assert b"/JavaScript" not in report_file(comparison, "pdf")

@@ -69,6 +69,41 @@ def test_the_events_of_vmscan_have_the_fields_of_their_kernel_in_its_order() -> 
     assert re.search(r"mm_vmscan_direct_reclaim_begin: order=0 gfp_flags=[A-Z_|]+\n", text)
 
 
+def test_each_event_of_vmscan_has_the_fields_that_the_kernels_script_takes() -> None:
+    """The grammar of trace-vmscan-postprocess.pl; `make test-vmscan` asks the script itself."""
+    numbers = {
+        "mm_vmscan_direct_reclaim_end": "nr_reclaimed",
+        "mm_vmscan_kswapd_wake": "nid order",
+        "mm_vmscan_kswapd_sleep": "nid",
+        "mm_vmscan_lru_isolate": "classzone order nr_requested nr_scanned nr_skipped nr_taken",
+        "mm_vmscan_lru_shrink_inactive": "nid nr_scanned nr_reclaimed nr_dirty nr_writeback "
+        "nr_congested nr_immediate nr_activate_anon nr_activate_file nr_ref_keep nr_unmap_fail "
+        "priority",
+    }
+    words = {
+        "mm_vmscan_lru_isolate": r" lru=[a-z_]+",
+        "mm_vmscan_lru_shrink_inactive": r" flags=[A-Z_|]+",
+    }
+    wanted = {
+        name: re.compile(
+            " ".join(f"{field}=[0-9]+" for field in fields.split()) + words.get(name, "")
+        )
+        for name, fields in numbers.items()
+    }
+    gfp = r"order=[0-9]+ gfp_flags=([A-Z_|]+|none)"  # none: as the kernel prints no flag
+    wanted["mm_vmscan_direct_reclaim_begin"] = re.compile(gfp)
+    wanted["mm_vmscan_wakeup_kswapd"] = re.compile(f"nid=[0-9]+ {gfp}")
+    seen = set()
+    for line in file_of("ftrace").decode().splitlines()[2:]:
+        found = LINE.match(line)
+        assert found is not None
+        if found["event"] in wanted:
+            assert wanted[found["event"]].fullmatch(found["details"]), line
+            seen.add(found["event"])
+    assert "mm_vmscan_lru_shrink_inactive" in seen
+    assert len(seen) >= 4
+
+
 def test_each_cpu_switches_from_a_task_only_after_it_switched_to_it() -> None:
     on_cpu: dict[int, Any] = {}
     for event in events(hang()):
@@ -128,6 +163,27 @@ def test_perfetto_events_have_what_their_phase_needs() -> None:
     assert all(needs[event["ph"]] <= event.keys() for event in found)
     starts = {event["id"] for event in found if event["ph"] == "s"}
     assert starts == {event["id"] for event in found if event["ph"] == "f"}
+
+
+def test_perfetto_events_are_of_the_types_that_its_importer_reads() -> None:
+    for event in perfetto_events(file_of("perfetto")):
+        assert isinstance(event["pid"], int)
+        assert isinstance(event.get("tid", 0), int)
+        assert all(isinstance(event.get(key, 0), int | float) for key in ("ts", "dur"))
+        assert event.get("dur", 0) >= 0
+        if event["ph"] == "C":
+            assert all(isinstance(value, int | float) for value in event["args"].values())
+        if event["ph"] == "i":
+            assert event["s"] in ("g", "p", "t")
+
+
+def test_perfetto_slices_of_a_thread_never_overlap() -> None:
+    ends: dict[int, float] = {}
+    slices = [each for each in perfetto_events(file_of("perfetto")) if each["ph"] == "X"]
+    for each in sorted(slices, key=lambda found: (found["tid"], found["ts"], found["dur"])):
+        # Microseconds with a fraction: what two ends differ by is less than one nanosecond.
+        assert each["ts"] >= ends.get(each["tid"], 0) - 1e-4
+        ends[each["tid"]] = each["ts"] + each["dur"]
 
 
 def test_perfetto_says_which_function_a_task_is_blocked_in() -> None:

@@ -155,7 +155,7 @@ def test_a_store_says_what_it_is(path: Path) -> None:
     assert said == [APPLICATION_ID, SCHEMA_VERSION, "wal"]
     assert tables == {
         "comparisons", "runs", "metrics", "incidents", "series", "tags", "notes",
-        "results", "sweeps", "sweep_runs", "sweep_points", "plugin_metrics",
+        "results", "sweeps", "sweep_runs", "sweep_points", "plugin_metrics", "explorations",
         MIGRATIONS.migrations_table,
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,20 +11,26 @@ from reclaimlab.cli import options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.reports.json_object import dump
+from reclaimlab.store.explorations import explorations
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reclaimlab.store.explorations import StoredExploration
     from reclaimlab.store.records import Note, StoredComparison
 
 
 @click.command("list", epilog=example("reclaimlab runs list --tag for-the-mail"))
 @click.option("--tag", default="", help="Only those that carry this tag.")
+@click.option("--explorations", "explored", is_flag=True, help="List what explore --store kept.")
 @options.db
 @options.as_json
-def command(tag: str, db: Path, as_json: bool) -> None:
+def command(tag: str, explored: bool, db: Path, as_json: bool) -> None:
     """List the stored comparisons, newest first."""
+    if explored:
+        _list_explorations(db, as_json=as_json)
+        return
     found = _comparisons(db, tag)
     if as_json:
         click.echo(dump([stored_object(each) for each in found]), nl=False)
@@ -32,6 +39,29 @@ def command(tag: str, db: Path, as_json: bool) -> None:
         click.echo(format_table(header, [_row(each) for each in found]))
     else:
         click.echo(f"no comparison in {db}", err=True)
+
+
+def _list_explorations(db: Path, *, as_json: bool) -> None:
+    found = explorations(db)
+    if as_json:
+        click.echo(dump([asdict(each) for each in found]), nl=False)
+    elif found:
+        header = ("id", "created (UTC)", "scenario", "contender", "schedules", "states", "violated")
+        click.echo(format_table(header, [_exploration_row(each) for each in found]))
+    else:
+        click.echo(f"no exploration in {db}; reclaimlab explore --store keeps one", err=True)
+
+
+def _exploration_row(stored: StoredExploration) -> tuple[str, ...]:
+    return (
+        stored.id,
+        stored.created_at[:19].replace("T", " "),
+        stored.scenario,
+        stored.contender,
+        "all" if stored.exhausted else "part",
+        str(stored.states),
+        " ".join(stored.violated),
+    )
 
 
 def _comparisons(db: Path, tag: str) -> tuple[StoredComparison, ...]:

@@ -12,6 +12,7 @@ from reclaimlab.cli.example import example
 from reclaimlab.cli.runs.list_ import stored_object
 from reclaimlab.reports.json_object import dump
 from reclaimlab.reports.text import seeds_text
+from reclaimlab.store.explorations import PREFIX, exploration
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 @options.db
 @options.as_json
 def command(comparison_id: str, db: Path, as_json: bool) -> None:
-    """Show every run of a comparison."""
+    """Show every run of a comparison, or an exploration step by step."""
+    if comparison_id.startswith(PREFIX):
+        _show_exploration(exploration(db, comparison_id), as_json=as_json)
+        return
     with StoreReader(db) as reader:
         stored = reader.comparison(comparison_id)
         records = reader.runs(stored.id)
@@ -34,6 +38,23 @@ def command(comparison_id: str, db: Path, as_json: bool) -> None:
         click.echo(dump(plain), nl=False)
     else:
         click.echo(_describe(stored, records))
+
+
+def _show_exploration(found: dict[str, Any], *, as_json: bool) -> None:
+    from reclaimlab.explore import text
+    from reclaimlab.explore.json_object import stored_views
+
+    if as_json:
+        click.echo(dump(found), nl=False)
+        return
+    extent = "every schedule" if found["exhausted"] else f"NOT every schedule: {found['why_cut']}"
+    click.echo(f"{found['scenario']}, {found['contender']}, {found['granularity']} steps: {extent}")
+    click.echo(f"{found['states']} states, {found['transitions']} transitions")
+    for name, each in found["properties"].items():
+        counterexample = each["counterexample"]
+        if counterexample is not None:
+            click.echo(f"\nviolates {name}: {counterexample['what']}")
+            click.echo(text.steps(stored_views(counterexample)))
 
 
 def run_object(record: RunRecord) -> dict[str, Any]:
