@@ -13,7 +13,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces test-vmscan test-html bench matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -67,6 +67,12 @@ test-html: $(VENV)/installed-dev	## open HTML reports in Chromium (CHROMIUM): ax
 bench: $(VENV)/installed-dev	## time the engine, and hold every figure against its target
 	@$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-group-by=group --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m benchmarks.report
+
+bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
+	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
+
+proof: $(VENV)/installed-base	## the proof table of README, on every schedule: some 20 minutes
+	$(BIN)/reclaimlab explore tiny-completion --all --grid workers=1,2 --grid pages=2,3 --max-time 60 --readme README.md
 
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null

@@ -1,7 +1,8 @@
 """How properties are searched, how tests share the processes of `pytest -n 2`, and options."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -38,30 +39,40 @@ UNTRACED = (
 """Whole runs, six times as long when each line is counted: coverage is that of the other tests."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    is_shared_out = hasattr(config, "workerinput")  # one of the processes of `pytest -n`
-    here = Path(__file__).parent
-    for item in (each for each in items if each.path.is_relative_to(here)):
-        path = item.path.relative_to(here)
-        if _is_in(path, UNTRACED):
+    for item in items:
+        if _is_in(item.nodeid, UNTRACED):
             item.add_marker(pytest.mark.no_cover)
-        if is_shared_out and (group := _group(path)):
-            item.add_marker(pytest.mark.xdist_group(group))
-    if is_shared_out:
+    if hasattr(config, "workerinput"):  # one of the processes of `pytest -n`
         # A long test that comes last would leave the other process with nothing to do.
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-def _group(path: Path) -> str:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests out by what they share; marks of groups come to nothing with pytest 9.2."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]  # a class without types
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return Groups(config, log)
+
+
+def group_of(nodeid: str) -> str:
+    """Return the name of the tests that this one is kept together with; its own if with none."""
     for folder in ONE_PROCESS:
-        if path.is_relative_to(folder):
+        if _is_in(nodeid, (folder,)):
             return folder
-    return path.as_posix() if _is_in(path, ONE_PROCESS_A_FILE) else ""
+    return nodeid.partition("::")[0] if _is_in(nodeid, ONE_PROCESS_A_FILE) else nodeid
 
 
-def _is_in(path: Path, places: Iterable[str]) -> bool:
-    return any(path.is_relative_to(place) for place in places)
+def _is_in(nodeid: str, places: Iterable[str]) -> bool:
+    path = PurePosixPath(nodeid.partition("::")[0])
+    return any(path.is_relative_to(PurePosixPath("tests") / place) for place in places)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,9 @@
 
 import math
 import multiprocessing
+import sqlite3
 import time
+from contextlib import closing
 from statistics import median
 
 import pytest
@@ -119,6 +121,37 @@ def test_a_run_that_is_gone_is_told(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.session.problem_found, timeout=10_000):
         window.session.why_requested.emit((RunKey(window.history.chosen(), "linux-9.9", 1),))
     assert "no run of linux-9.9 with seed 1" in window.message.text
+
+
+def test_a_run_whose_plugin_has_vanished_is_still_compared_and_why_says_what_is_missing(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    comparison = window.history.chosen()
+    gone = "linux-3.10+vanished"
+    with closing(sqlite3.connect(window.session.database)) as database, database:
+        database.execute("UPDATE runs SET contender = ? WHERE contender = ?", (gone, HANG[0]))
+        database.execute(
+            "UPDATE comparisons SET contenders = replace(contenders, ?, ?)",
+            ('"linux-3.10"', f'"{gone}"'),
+        )
+    with qtbot.waitSignal(window.compare.shown, timeout=20_000):
+        window.session.compare_requested.emit(comparison)
+    assert "wait_on_page_bit" in window.compare.evidence.toPlainText()
+    with qtbot.waitSignal(window.session.problem_found, timeout=60_000):
+        window.session.why_requested.emit((RunKey(comparison, gone, 1),))
+    assert "unknown policy 'vanished'" in window.message.text
+    assert window.isVisible()
+
+
+def test_j_and_k_step_through_the_stacks_of_the_tasks(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot)
+    (pane,) = why.panes
+    before = pane.stack.toPlainText()
+    why.setFocus()
+    QTest.keyClick(why, Qt.Key.Key_J)
+    assert pane.stack.toPlainText() != before
+    QTest.keyClick(why, Qt.Key.Key_K)
+    assert pane.stack.toPlainText() == before
 
 
 def graph(nodes: str, edges: str, live: str = "") -> WaitGraph:

@@ -62,6 +62,10 @@ class Teller:
     def __init__(self, pipe: int) -> None:
         self._pipe = pipe
 
+    def begin(self) -> None:
+        """Tell that Python has started; what follows is the plugin's time."""
+        self._tell({"begin": True})
+
     def check(self, name: str, problems: Iterable[str], detail: str = "") -> bool:
         """Tell a check: passed if there is no problem. Return whether it has."""
         first = next(iter(problems), "")
@@ -88,6 +92,7 @@ def main(pipe: int, work: str, trace: str) -> None:
     shield(Path(trace), Limits())
     source = Source(**plain)
     teller = Teller(pipe)
+    teller.begin()
     try:
         found = load(source)
     except LoadError as error:
@@ -106,7 +111,8 @@ def _check_policy(source: Source, policy: Any, teller: Teller, *, brief: bool) -
     (entry,) = (each for each in catalog.entries if each.name == source.name)
     if brief:
         if entry.state == "loaded":
-            _runs(policy, catalog, teller)
+            for where, scenario, contender, _ in _small_runs(policy):
+                teller.run(where, result_hash(_run(scenario, contender, catalog)))
         return
     said = f"works with {api_range(policy.info.api)}" if entry.api else ""
     if not teller.check("manifest", [entry.error] if entry.error else [], said):
@@ -157,25 +163,31 @@ def _catalog(source: Source) -> Catalog:
     return Catalog([source, *(each for each in ours if each.name != source.name)])
 
 
-def _runs(policy: type[Policy], catalog: Catalog, teller: Teller) -> None:
+def _small_runs(policy: type[Policy]) -> Iterator[tuple[str, Scenario, str, str]]:
+    """Yield each small run: its name, scenario and contender, and the kernel to compare with."""
     name = policy.info.name
     kernels = [name] if policy.info.kind == "kernel" else list(KERNELS)
-    problems, fickle, dear = [], [], []
     for kernel in kernels:
         contender = name if kernel == name else f"{kernel}+{name}"
         for about, scenario in scenarios.small_runs():
-            where = f"{contender} on {about}"
-            try:
-                once, again = (_run(scenario, contender, catalog) for _ in range(2))
-            except Exception as error:  # ours or theirs: the run did not end well
-                problems.append(f"{where}: {type(error).__name__}: {error}")
-                continue
-            if result_hash(once) != result_hash(again):
-                fickle.append(f"{where}: two runs of one seed differ")
-            alone = _run(scenario, KERNELS[0] if kernel == name else kernel, catalog)
-            if once.events > _EVENTS * alone.events + _MORE_EVENTS:
-                dear.append(f"{where}: {once.events} events; the kernel needs {alone.events}")
-            teller.run(where, result_hash(once))
+            alone = KERNELS[0] if kernel == name else kernel
+            yield f"{contender} on {about}", scenario, contender, alone
+
+
+def _runs(policy: type[Policy], catalog: Catalog, teller: Teller) -> None:
+    problems, fickle, dear = [], [], []
+    for where, scenario, contender, kernel in _small_runs(policy):
+        try:
+            once, again = (_run(scenario, contender, catalog) for _ in range(2))
+        except Exception as error:  # ours or theirs: the run did not end well
+            problems.append(f"{where}: {type(error).__name__}: {error}")
+            continue
+        if result_hash(once) != result_hash(again):
+            fickle.append(f"{where}: two runs of one seed differ")
+        alone = _run(scenario, kernel, catalog)
+        if once.events > _EVENTS * alone.events + _MORE_EVENTS:
+            dear.append(f"{where}: {once.events} events; the kernel needs {alone.events}")
+        teller.run(where, result_hash(once))
     teller.check("invariants hold in small runs", problems)
     teller.check("two runs are the same", fickle)
     teller.check("ends within its budget of events", dear)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SECONDS: Final = 25.0
 """How long the kit may take for one plugin, before it is ended."""
 HASH_SEEDS: Final = ("1", "2")
+_START_S: Final = 30.0
 _GRACE_S: Final = 5.0
 """What the second process gets beyond the first, which has more to do."""
 
@@ -79,6 +81,8 @@ class _Child:
 
     def hear(self, seconds: float) -> tuple[list[dict[str, Any]], str]:
         """Return what it has told, and how it was lost; empty if it was not."""
+        # Until it says that it begins, Python starts: that takes what the machine lets it.
+        select.select([self._answers], [], [], _START_S)
         try:
             lost = f"ended the process ({ending(self._process.wait(seconds))})"
         except subprocess.TimeoutExpired:

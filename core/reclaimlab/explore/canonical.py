@@ -10,42 +10,112 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING, Any, cast
 
+from reclaimlab.explore.reduction import unit_of
 from reclaimlab.explore.resumable import Frame
 from reclaimlab.kernel.aops import WritebackControl
 from reclaimlab.kernel.bdi_writeback import WbWork
+from reclaimlab.kernel.bounded_pool import BoundedPool
 from reclaimlab.kernel.folio import Extent
 from reclaimlab.kernel.fs_writeback import EVERYTHING
 from reclaimlab.kernel.page_alloc import MAX_RECLAIM_RETRIES
-from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
-from reclaimlab.kernel.workqueue import Work
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.kernel.writeback_unit import WritebackUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from reclaimlab.engine.task import Task
-    from reclaimlab.kernel.folio import Mapping
+    from reclaimlab.kernel.folio import LruList, Mapping
     from reclaimlab.kernel.kernel import Kernel
 
-WORK = sys.intern("xfs_end_io")
-UNITS = sys.intern("PG_writeback")
 MOST_PAGES = 512
 """A quota above this is never used up: no scenario that can be explored has so many pages."""
 MOST_TRIES = 8
 """Tries of one charge above this are as good as this many: the kernels look at 5 at most."""
 ENDLESS = 1024
+GONE: Any = Extent(None, -1, 0, cast("Any", None))
+"""Stands for a page that was freed, where only its having been there counts."""
 STRIDE = 2
 """Distance between two renumbered pages: they are no neighbours."""
 
 
-def canonicalise(k: Kernel) -> None:
-    """Bring ``k`` into the form that stands for all states like it."""
+def canonicalise(k: Kernel, ran: Task | None, *, ordered: bool) -> bool:
+    """Bring ``k`` into the form that stands for all states like it.
+
+    Args:
+        ran: the task that made the last step; only its frames can be other than they were.
+        ordered: whether the order of the LRU lists is kept.
+
+    Returns whether that order makes a difference and was not kept.
+    """
+    if ran is not None:
+        _note_sleeps(k, ran)
+        for frame in frames(ran):
+            _tidy(frame)
+        if ran.ended:
+            ran.killed, ran.generator = False, None  # nobody asks any more
     _forget_statistics(k)
-    _renumber_pages(k)
-    _sort_workers(k)
+    held = [
+        frame for task in k.loop.tasks for frame in frames(task) if _holds_pages(frame.__class__)
+    ]
+    mappings = _mappings(k, held)
+    pools = _bounded_pools(mappings)
+    shows = not ordered and _order_shows(k)
+    if not ordered and not shows:
+        _sort_lists(k, pools)
+    _renumber_pages(k, held, mappings)
+    for pool in pools:
+        _sort_workers(k, pool)
     _sort_pending(k)
+    return shows
+
+
+def _note_sleeps(k: Kernel, task: Task) -> None:
+    """Keep of a count of sleeps only whether there were any since: the counter goes to 0."""
+    now = k.vmstat.reclaim_sleeps
+    for frame in frames(task):
+        if getattr(frame, "sleeps", None) is not None:
+            frame.sleeps = 0 if frame.sleeps == now else -1
+
+
+def _order_shows(k: Kernel) -> bool:
+    """Return whether the order of LRU lists can make a difference.
+
+    A batch of reclaim takes whole lists as short as these, and what becomes of a page does not
+    depend on its neighbours. So order shows only in which page a task waits for first, and in fine
+    steps, where a flusher that takes pages in order can be stopped halfway.
+    """
+    return any(
+        task.waits_on is not None and isinstance(task.waits_on.resource, WritebackUnit)
+        for task in k.loop.tasks
+    ) or any(lru.nr > SWAP_CLUSTER_MAX for lru in _file_lists(k))
+
+
+def _sort_lists(k: Kernel, pools: list[BoundedPool]) -> None:
+    """Put the pages of each LRU list in order of their state."""
+    places: dict[int, int] = {}
+    for pool in pools:
+        for work in pool.worklist:
+            places[id(unit_of(work.function))] = len(places) + 1
+    for lru in _file_lists(k):
+        pages = list(lru)
+        order = sorted(pages, key=lambda page: _state(page, places))
+        if order != pages:
+            for page in pages:
+                lru.remove(page)
+            for page in order:
+                lru.add_head(page)
+
+
+def _state(page: Extent, places: dict[int, int]) -> tuple[int, ...]:
+    unit = page.unit
+    if unit is None:
+        return (page.dirty, 0, 0, page.reclaim, page.referenced)
+    stage = (unit.submitted_ns >= 0) + (unit.done_ns >= 0) + 1
+    return (page.dirty, stage, places.get(id(unit), 0), page.reclaim, page.referenced)
 
 
 def frames(task: Task) -> Iterator[Any]:
@@ -56,9 +126,13 @@ def frames(task: Task) -> Iterator[Any]:
         frame = frame.sub
 
 
+@functools.cache
+def _holds_pages(kind: Hashable) -> bool:
+    return bool({"mapping", "batch"} & set(getattr(kind, "__slots__", ())))
+
+
 def _forget_statistics(k: Kernel) -> None:
-    for name in k.vmstat.__slots__:
-        setattr(k.vmstat, name, 0)
+    k.vmstat.__init__()  # type: ignore[misc]  # every counter to 0
     for group in k.memcgs:
         group.peak_usage = group.failcnt = group.pgscan = group.pgsteal = group.oom_kills = 0
         group.lruvec.recent_scanned[:] = group.lruvec.recent_rotated[:] = [0, 0]
@@ -75,61 +149,62 @@ def _forget_statistics(k: Kernel) -> None:
     del k.oom_events[:]
 
 
-def _mappings(k: Kernel) -> list[Mapping]:
+def _mappings(k: Kernel, held: list[Any]) -> list[Mapping]:
     found: dict[int, Mapping] = {}
-    for group in k.memcgs:
-        lruvec = group.lruvec
-        for lru in (lruvec.inactive_file, lruvec.active_file):
-            for extent in lru:
-                found.setdefault(id(extent.mapping), extent.mapping)
-    for task in k.loop.tasks:
-        for frame in frames(task):
-            mapping = getattr(frame, "mapping", None)
-            if mapping is not None:
-                found.setdefault(id(mapping), mapping)
+    for lru in _file_lists(k):
+        for extent in lru:
+            found.setdefault(id(extent.mapping), extent.mapping)
+    for frame in held:
+        mapping = getattr(frame, "mapping", None)
+        if mapping is not None:
+            found.setdefault(id(mapping), mapping)
     return [mapping for mapping in found.values() if mapping.file]
 
 
-def _renumber_pages(k: Kernel) -> None:
-    order: list[Extent] = []
-    for group in k.memcgs:
-        lruvec = group.lruvec
-        order += lruvec.inactive_file
-        order += lruvec.active_file
-    place = {id(extent): number for number, extent in enumerate(order)}
-    for task in k.loop.tasks:
-        for frame in frames(task):
-            for extent in getattr(frame, "batch", None) or ():
-                place.setdefault(id(extent), len(place))
-    for mapping in _mappings(k):
-        _renumber(k, mapping, place)
+def _file_lists(k: Kernel) -> list[LruList]:
+    return [
+        lru
+        for group in k.memcgs
+        for lru in (group.lruvec.inactive_file, group.lruvec.active_file)
+        if lru.nr
+    ]
 
 
-def _renumber(k: Kernel, mapping: Mapping, place: dict[int, int]) -> None:
+def _renumber_pages(k: Kernel, held: list[Any], mappings: list[Mapping]) -> None:
+    place: dict[int, int] = {}
+    for lru in _file_lists(k):
+        for extent in lru:
+            place[id(extent)] = len(place)
+    for frame in held:
+        for extent in getattr(frame, "batch", None) or ():
+            place.setdefault(id(extent), len(place))
+    for mapping in mappings:
+        _renumber(mapping, held, place)
+
+
+def _renumber(mapping: Mapping, held: list[Any], place: dict[int, int]) -> None:
     pages = list(mapping.pages)
     if any(extent.nr != 1 for extent in pages):
         return  # neighbours matter: only single pages are interchangeable
     after = len(place)
     pages.sort(key=lambda extent: place.get(id(extent), after))  # stable: others by their number
-    next_index = pages and max(extent.index for extent in pages) + STRIDE
-    mapping.pages = type(mapping.pages)()
-    mapping.dirty = type(mapping.dirty)()
-    for number, extent in enumerate(pages):
-        extent.index = number * STRIDE
-        mapping.pages.add(extent)
-        if extent.dirty:
-            mapping.dirty.add(extent)
-        unit = extent.unit
-        if unit is not None:
-            unit.label = "io"
-            unit.queue.name = UNITS
+    end = len(pages) * STRIDE
+    numbers = tuple(range(0, end, STRIDE))
+    now = (numbers, *pages)
+    if now != mapping.pages.content():
+        for number, extent in zip(numbers, pages, strict=True):
+            extent.index = number
+        mapping.pages.fill(now)
+        dirty = [extent for extent in pages if extent.dirty]
+        mapping.dirty.fill((tuple(extent.index for extent in dirty), *dirty))
+    for extent in pages:
+        if extent.unit is not None:
+            extent.unit.label = "io"
     mapping.writeback_index = 0
-    mapping.size_pages = len(pages) * STRIDE
-    del next_index
-    for task in k.loop.tasks:
-        for frame in frames(task):
-            if getattr(frame, "mapping", None) is mapping and getattr(frame, "index", None):
-                frame.index = len(pages) * STRIDE
+    mapping.size_pages = end
+    for frame in held:
+        if getattr(frame, "mapping", None) is mapping and getattr(frame, "index", None):
+            frame.index = end
 
 
 def _doing(task: Task) -> tuple[Any, ...]:
@@ -149,58 +224,54 @@ def _doing(task: Task) -> tuple[Any, ...]:
     return (task.waits_on is None, len(places), places, pages)
 
 
-def _sort_workers(k: Kernel) -> None:
-    for filesystem in _bounded_filesystems(k):
-        pool = filesystem.pool
-        workers = sorted(pool.tasks, key=_doing)
-        slots = [place for place, task in enumerate(k.loop.tasks) if task in pool.tasks]
-        pool.tasks[:] = workers
-        for work in pool.worklist:
-            work.label = WORK
-        for place, worker in zip(slots, workers, strict=True):
-            k.loop.tasks[place] = worker
-            worker.name = "kworker/u"
-            worker.pid = 0
+def _sort_workers(k: Kernel, pool: BoundedPool) -> None:
+    idle = {id(task): place for place, task in enumerate(pool.wait.waiters)}
+    workers = sorted(pool.tasks, key=lambda task: (_doing(task), idle.get(id(task), -1)))
+    if workers == pool.tasks:
+        return
+    mine = set(map(id, workers))
+    slots = [place for place, task in enumerate(k.loop.tasks) if id(task) in mine]
+    pool.tasks[:] = workers
+    for place, worker in zip(slots, workers, strict=True):
+        k.loop.tasks[place] = worker
 
 
-def _bounded_filesystems(k: Kernel) -> list[Any]:
-    found: dict[int, Any] = {}
-    for mapping in _mappings(k):
-        if hasattr(mapping.a_ops, "pool"):
-            found[id(mapping.a_ops)] = mapping.a_ops
+def _bounded_pools(mappings: list[Mapping]) -> list[BoundedPool]:
+    found: dict[int, BoundedPool] = {}
+    for mapping in mappings:
+        pool = getattr(mapping.a_ops, "pool", None)
+        if type(pool) is BoundedPool:
+            found[id(pool)] = pool
     return list(found.values())
 
 
 def _sort_pending(k: Kernel) -> None:
     loop: Any = k.loop
-    places = {id(task): place for place, task in enumerate(loop.tasks)}
-    ready = sorted(loop.ready, key=lambda task: places[id(task)])
-    loop.ready.clear()
-    loop.ready.extend(ready)
-    loop.interrupts.sort(key=_request)
-    for task in loop.tasks:
-        for frame in frames(task):
-            _tidy(frame)
+    if len(loop.ready) > 1:
+        places = {id(task): place for place, task in enumerate(loop.tasks)}
+        ready = sorted(loop.ready, key=lambda task: places[id(task)])
+        loop.ready.clear()
+        loop.ready.extend(ready)
+    if len(loop.interrupts) > 1:
+        loop.interrupts.sort(key=_request)
 
 
 def _tidy(frame: Any) -> None:
     """Clean what hangs on the locals of one frame."""
+    if type(frame).gi_code.co_name == "shrink_page_list" and frame.at:
+        del frame.batch[: frame.at]  # what became of those is settled
+        frame.at = 0
     for name in type(frame).__slots__:
         value = getattr(frame, name)
         kind = type(value)
-        if kind is str:
-            setattr(frame, name, sys.intern(value))
-        elif kind is Extent:
+        if kind is Extent:
             _unlink(value)
-        elif kind is Work:
-            value.label = WORK
         elif kind is list:
             for item in value:
                 if type(item) is Extent:
                     _unlink(item)
         elif kind is ShrinkStat:
-            for extent in (*value.kept, *value.activated):
-                _unlink(extent)
+            _tidy_stat(value)
         elif kind is WritebackControl:
             value.nr_to_write = ENDLESS if value.nr_to_write > MOST_PAGES else value.nr_to_write
         elif kind is WbWork:
@@ -213,24 +284,27 @@ def _tidy(frame: Any) -> None:
             setattr(frame, name, min(value, MOST_TRIES))
         elif kind is ScanControl:
             value.debt_ns = 0
+            value.still = None
             value.forget_answers()
 
 
+def _tidy_stat(stat: ShrinkStat) -> None:
+    for extent in (*stat.kept, *stat.activated):
+        _unlink(extent)
+    if stat.slow is not None and not stat.slow.nr:
+        stat.slow = GONE
+    if stat.slow_io is not None and not stat.slow_io.nr:
+        stat.slow_io = GONE
+
+
 def _unlink(extent: Extent) -> None:
-    """Cut what a page off the lists still points to: it is set anew before it is read."""
-    if extent.lru is None:
-        extent.older = extent.newer = extent
-        if not extent.nr:
-            extent.index = -1
-            extent.unit = None
+    """Forget what a page was that has been freed: nobody asks any more."""
+    if not extent.nr:
+        extent.index = -1
+        extent.unit = None
 
 
 def _request(timer: Any) -> tuple[int, ...]:
     """Order pending requests by the pages they are for."""
-    call = timer.call
-    while hasattr(call, "args") and call.args:
-        unit = call.args[-1]
-        if hasattr(unit, "extents"):
-            return tuple(extent.index for extent in unit.extents)
-        call = unit
-    return ()
+    unit = unit_of(timer.call)
+    return tuple(extent.index for extent in unit.extents) if unit is not None else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore import universe
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 RECHECK_EVERY = 8
 """Every so many times a remembered answer of a policy is asked for again: it must be the same."""
+
+TELL_EVERY_S = 0.2
 
 
 MEMORY: Final = 16 << 30
@@ -59,7 +62,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.explore.properties import Found, judge
     from reclaimlab.explore.repeating import Journal, Repeating
     from reclaimlab.explore.request import Exploration, Violation
-    from reclaimlab.explore.search import in_names
+    from reclaimlab.explore.search import Search, in_names, searched
     from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
@@ -81,23 +84,14 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     )
     machine = Machine(scenario, table, Granularity(request.granularity))
     brought = {name: each.load() for name, each in extensions("property").items() if not each.error}
-    search = (Walks if request.walks else Repeating)(machine, request, brought)
-    search.journal = journal
-    told = time.monotonic()
-
-    def stop() -> bool:
-        nonlocal told
-        if connection is None:
-            return False
-        if time.monotonic() - told > 0.2:
-            told = time.monotonic()
-            connection.send(("progress", (len(search.graph.truths), search.graph.transitions)))
-        return connection.poll()
-
-    search.run(stop)
-    if isinstance(search, Walks):
-        found = [Found(str(name), str(what), path) for name, (what, path) in search.met.items()]
+    listener = _Listener(connection)
+    search: Search
+    if request.walks:
+        search = walks = Walks(machine, journal, brought, request)
+        walks.run(listener)
+        found = [Found(str(name), str(what), path) for name, (what, path) in walks.met.items()]
     else:
+        search = searched(partial(Repeating, machine, journal, brought), request, listener)
         found = judge(search.graph, search.broken, search.offences)
     violations = {
         str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
@@ -114,3 +108,19 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         brought=tuple(brought),
         walks=search.report if isinstance(search, Walks) else None,
     )
+
+
+class _Listener:
+    """Tells how far a search has come, and hears whether to stop."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+        self._told = time.monotonic()
+
+    def __call__(self, states: int, transitions: int) -> bool:
+        if self._connection is None:
+            return False
+        if time.monotonic() - self._told > TELL_EVERY_S:
+            self._told = time.monotonic()
+            self._connection.send(("progress", (states, transitions)))
+        return self._connection.poll()

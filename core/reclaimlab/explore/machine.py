@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reclaimlab.engine.exploring import Kind
 from reclaimlab.explore import canonical, universe
 from reclaimlab.explore.environment import boot
 from reclaimlab.explore.state import View, Watch
@@ -20,6 +21,8 @@ class Machine:
     Attributes:
         k: the kernel. loop: its tasks and interrupts.
         names: id of a task at boot -> its name.
+        ordered: whether the order of the LRU lists is kept (see canonical.py).
+        order_shows: it was not kept, and a state was met in which it makes a difference.
     """
 
     def __init__(self, scenario: Scenario, table: HookTable, granularity: Granularity) -> None:
@@ -29,12 +32,17 @@ class Machine:
         workers = [
             task for task in k.loop.tasks if task.generator.gi_code.co_name == "worker_thread"
         ]
+        self.ordered = True
+        self.order_shows = False
+        self._ran: Any = None
         self._watch = Watch(k, workers, universe.assigned())
         self.check = self._watch.check
+        self.settle = self._watch.settle
 
     def look(self, before: View | None = None) -> View:
         """Bring the state into its canonical form and look at it."""
-        canonical.canonicalise(self.k)
+        shows = canonical.canonicalise(self.k, self._ran, ordered=self.ordered)
+        self.order_shows = self.order_shows or shows
         return self._watch.look(before)
 
     def go_back(self, view: View) -> None:
@@ -48,4 +56,5 @@ class Machine:
 
     def step(self, move: Move) -> None:
         """Make one move."""
+        self._ran = None if move.kind is Kind.INTERRUPT else self.loop.tasks[move.place]
         self.loop.step(move)

@@ -16,10 +16,12 @@ from enum import Enum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from reclaimlab.engine.wait import WaitQueue
 from reclaimlab.explore.request import UnexplorableError
 from reclaimlab.explore.resumable import Frame
 from reclaimlab.kernel.folio import Extent, ExtentIndex, LruList
 from reclaimlab.kernel.scan_control import ScanControl
+from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.measure.vmstat import VmStat
 from reclaimlab.policy.table import HookTable
 
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 NODE: Final = "*"
 """Stands in a description where a node is referred to."""
 CONTAINERS: Final = (list, deque, dict, set)
-SPECIAL: Final = (*CONTAINERS, LruList, ExtentIndex)
+SPECIAL: Final = (*CONTAINERS, LruList, ExtentIndex, WaitQueue, WritebackUnit)
 """Types that are read as a whole."""
 _ATOMS: Final = (int, str, bytes, type(None))
+_PLAINEST: Final = frozenset((int, str, type(None)))
 _SEALED: Final = (
     type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, HookTable, VmStat,
 )  # fmt: skip
@@ -42,11 +45,9 @@ UNREAD: Final[dict[str, frozenset[str]]] = {
         ("name", "pid", "send", "since_ns", "started_ns", "longest_block_ns", "longest_block_on",
          "uninterruptible_ns")
     ),
-    "WritebackUnit": frozenset(("label",)),
     "Work": frozenset(("label",)),
-    "WaitQueue": frozenset(("name", "_loop", "_ready")),
     "Extent": frozenset(("older", "newer")),
-    "ScanControl": frozenset(("_writeback", "_dirty")),
+    "ScanControl": frozenset(("rules",)),
 }  # fmt: skip
 """Type -> attributes that nothing but a report reads, or that others imply."""
 
@@ -122,6 +123,10 @@ def kind_of(node: Any, wants: Callable[[str, Any], bool] | None = None) -> Kind:
 
 def _special(node: Any) -> Kind | None:
     kind = type(node)
+    if kind is WaitQueue:
+        return Kind("WaitQueue", _read_queue, _write_queue)
+    if kind is WritebackUnit:
+        return _unit_kind(node)
     if kind is LruList:
         return Kind("LruList", _read_lru, _write_lru)
     if kind is ExtentIndex:
@@ -220,6 +225,34 @@ def _refill_set(node: set[Any], content: tuple[Any, ...]) -> None:
     node.update(content)
 
 
+def _read_queue(node: WaitQueue) -> tuple[Any, ...]:
+    return (node.state, node.resource, tuple(node.waiters))
+
+
+def _write_queue(node: WaitQueue, content: tuple[Any, ...]) -> None:
+    node.state, node.resource, waiters = content
+    node.waiters.clear()
+    node.waiters.extend(waiters)
+
+
+def _unit_kind(node: WritebackUnit) -> Kind:
+    """A unit with its pages and its queue in it, which nobody else has."""
+    names = [name for name in attributes_of(node) if name not in ("label", "extents", "queue")]
+    get, put = _reader(names), _writer(WritebackUnit, names)
+
+    def read(unit: WritebackUnit) -> tuple[Any, ...]:
+        return (*get(unit), tuple(unit.extents), tuple(unit.queue.waiters))
+
+    def write(unit: WritebackUnit, content: tuple[Any, ...]) -> None:
+        put(unit, content[:-2])
+        unit.extents.clear()
+        unit.extents.update(dict.fromkeys(content[-2]))
+        unit.queue.waiters.clear()
+        unit.queue.waiters.extend(content[-1])
+
+    return Kind("WritebackUnit", read, write)
+
+
 def _read_lru(node: LruList) -> tuple[Any, ...]:
     return (node.nr, *node) if node.nr else (0,)
 
@@ -242,12 +275,13 @@ class Describer:
     def __init__(self) -> None:
         self._kinds: dict[type, Kind] = {}
         self._shapes: dict[tuple[Any, ...], int] = {}
-        self._constants: dict[int, tuple[int, Any]] = {}
+        self._constants: dict[int, tuple[tuple[int], Any]] = {}
+        self._changing: set[type] = set()
 
     def fix(self, constants: Iterable[Any]) -> None:
         """Have these objects, which never change, described by their number."""
         for value in constants:
-            self._constants[id(value)] = (len(self._constants), value)
+            self._constants[id(value)] = ((len(self._constants),), value)
 
     def is_fixed(self, value: Any) -> bool:
         """Return whether ``value`` has a number."""
@@ -268,8 +302,20 @@ class Describer:
         """
         plain: list[Any] = [kind.name]
         refers: list[Any] = []
+        constants, changing = self._constants, self._changing
         for value in content if kind.ordered else sorted(content):
-            self._describe(value, plain, refers)
+            what = type(value)
+            if what in _PLAINEST:
+                plain.append(value)
+            elif what is bool:
+                plain.append("yes" if value else "no")
+            elif (constant := constants.get(id(value))) is not None:
+                plain.append(constant[0])
+            elif what in changing:
+                plain.append(NODE)
+                refers.append(value)
+            else:
+                self._describe(value, plain, refers)
         shape = self._shapes.setdefault(tuple(plain), len(self._shapes))
         return Record(node, kind, content, shape, tuple(refers))
 
@@ -280,7 +326,7 @@ class Describer:
         elif kind is bool:
             plain.append("yes" if value else "no")
         elif id(value) in self._constants:
-            plain.append((self._constants[id(value)][0],))
+            plain.append(self._constants[id(value)][0])
         elif isinstance(value, tuple):
             plain.append(f"{kind.__name__} {len(value)}")
             for each in value:
@@ -298,6 +344,7 @@ class Describer:
         elif isinstance(value, _SEALED) and not is_node(getattr(value, "__self__", None)):
             plain.append(getattr(value, "__qualname__", kind.__name__))
         elif is_node(value):
+            self._changing.add(kind)
             plain.append(NODE)
             refers.append(value)
         else:

@@ -15,10 +15,13 @@ from reclaimlab.explore.search import Search
 from reclaimlab.policy.hookspecs import PURE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from reclaimlab.engine.exploring import Move
+    from reclaimlab.explore.machine import Machine
+    from reclaimlab.explore.request import ExploreRequest
     from reclaimlab.explore.state import View
+    from reclaimlab.policy.extensions import Property
 
 TWICE_EVERY: Final = 32
 """Every so many steps one is made twice, and each of the first so many."""
@@ -47,8 +50,16 @@ class Journal:
 class Repeating(Search):
     """A search that refuses a policy which does not answer the same twice."""
 
-    journal: Journal
-    _made = 0
+    def __init__(
+        self,
+        machine: Machine,
+        journal: Journal,
+        properties: Mapping[str, Property],
+        request: ExploreRequest,
+    ) -> None:
+        super().__init__(machine, request, properties)
+        self._journal = journal
+        self._made = 0
 
     def _step(self, move: Move, before: View) -> tuple[int, View, int]:
         """Make a move; some of them twice.
@@ -57,20 +68,24 @@ class Repeating(Search):
             PolicyError: a policy answers otherwise the second time.
         """
         self._made += 1
-        self.journal.answers.clear()
+        self._journal.answers.clear()
         first = super()._step(move, before)
         if self._made > TWICE_EVERY and self._made % TWICE_EVERY:
             return first
-        answered = list(self.journal.answers)
-        self.journal.answers.clear()
+        answered = list(self._journal.answers)
+        self._journal.answers.clear()
         self.machine.go_back(first[1])
         again = super()._step(move, before)
-        if first[0] != again[0] or first[1].key != again[1].key or answered != self.journal.answers:
+        if (
+            first[0] != again[0]
+            or first[1].key != again[1].key
+            or answered != self._journal.answers
+        ):
             raise self._fickle(answered)
         return again
 
     def _fickle(self, answered: list[tuple[str, str, Any]]) -> Exception:
-        for one, other in zip(answered, self.journal.answers, strict=False):
+        for one, other in zip(answered, self._journal.answers, strict=False):
             if one != other:
                 problem = (
                     f"the same prefix gives another state: it answered {one[2]!r},"

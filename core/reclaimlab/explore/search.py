@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.exploring import EndlessStepError, Kind
@@ -17,6 +18,9 @@ from reclaimlab.kernel import invariants, oom
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Stop = Callable[[int, int], bool]
+    """Told states and transitions so far, says whether to stop."""
+
     from reclaimlab.engine.exploring import Move
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.state import View
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from reclaimlab.policy.extensions import Property
 
 LOOK_EVERY = 256
+GLANCE = 500
+"""States of the search that comes before the search."""
 
 
 class Search:
@@ -32,6 +38,7 @@ class Search:
     Attributes:
         why_cut: why it ended before the space did.
         broken: what is wrong in the first state with a broken invariant.
+        void: the order of pages makes a difference, and the machine did not keep it.
     """
 
     def __init__(
@@ -41,11 +48,12 @@ class Search:
         properties: Mapping[str, Property] | None = None,
     ) -> None:
         self.machine = machine
-        self._properties = properties or {}
+        self.properties = properties or {}
         self.request = request
         self.graph = Graph()
         self.why_cut = ""
         self.broken = ""
+        self.void = False
         self.depth = 0
         self.offences: dict[str, set[int]] = {}
         """Property of a third party -> the states in which it does not hold."""
@@ -53,15 +61,15 @@ class Search:
         self._known: dict[bytes, int] = {}
         self._path: list[_Place] = []
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
+    def run(self, stop: Stop = lambda _states, _transitions: False) -> None:
         """Search until everything is seen or a bound is met."""
-        began = time.monotonic()
         gc.freeze()  # the model itself is no garbage
         gc.set_threshold(50_000, 20, 100)
+        began = time.monotonic()
         truths = self._truths()
         self._descend(self.machine.look(), self._enter(truths), 0)
         looked = 0
-        while self._path:
+        while self._path and not self.void:
             if not self._advance(self._path[-1]):
                 left = self._path.pop()
                 self.machine.go_back(left.view)
@@ -75,12 +83,13 @@ class Search:
             self.machine.go_back(place.view)
         self.machine.check()
 
-    def _bound(self, seconds: float, stop: Callable[[], bool]) -> str:
-        if len(self.graph.truths) >= self.request.max_states:
-            return f"{len(self.graph.truths)} states were seen (--max-states)"
+    def _bound(self, seconds: float, stop: Stop) -> str:
+        states = len(self.graph.truths)
+        if states >= self.request.max_states:
+            return f"{states} states were seen (--max-states)"
         if seconds >= self.request.max_seconds:
             return f"{seconds:.0f} s have passed (--max-time)"
-        return "it was interrupted" if stop() else ""
+        return "it was interrupted" if stop(states, self.graph.transitions) else ""
 
     def _enter(self, truths: int) -> int:
         """Return the number of a new state."""
@@ -116,6 +125,10 @@ class Search:
             here.wanted, here.failures, here.last_resort = here.failures, [], True
         place, move = here.wanted.pop(0)
         events, view, truths = self._step(move, here.view)
+        if self.machine.order_shows:
+            self.void = True
+            self.machine.go_back(view)
+            return True
         if events & graph.OUT_OF_MEMORY and not here.last_resort:
             here.failures.append((place, move))
             self.machine.go_back(view)
@@ -155,7 +168,7 @@ class Search:
             truths |= graph.AT_REST
         if blocked and closed_set(k.loop.tasks):
             truths |= graph.CLOSED
-        self._offended = [name for name in self._properties if not self._holds(name)]
+        self._offended = [name for name in self.properties if not self._holds(name)]
         if self.request.check:
             try:
                 invariants.check(k)
@@ -166,7 +179,7 @@ class Search:
 
     def _holds(self, name: str) -> bool:
         try:
-            return bool(self._properties[name].holds(SeenState(self.machine.k)))
+            return bool(self.properties[name].holds(SeenState(self.machine.k)))
         except Exception as error:
             problem = f"raised {type(error).__name__}: {error}"
             raise PolicyError(name, "holds", problem) from error
@@ -208,6 +221,36 @@ class SeenState:
     def waits(self) -> dict[str, str]:
         """Task -> what it waits for."""
         return {task.name: task.waits_for() for task in self._k.loop.tasks if task.waits_on}
+
+
+def searched(
+    make: Callable[[ExploreRequest], Search], request: ExploreRequest, stop: Stop
+) -> Search:
+    """Search with what ``make`` returns for a request: for a machine, which is at its start.
+
+    A glance first: it shows what changes at all, and whether the order of pages makes a difference.
+    Coarse steps show none, unless a task waits for a page.
+    """
+    glance = replace(request, max_states=min(GLANCE, request.max_states))
+    search = make(glance)
+    machine = search.machine
+    machine.ordered = machine.loop.fine or not request.reduce
+    search = _kept(search, make, stop)
+    if search.why_cut and glance != request:
+        machine.settle()
+        search = _kept(make(request), make, stop)
+    return search
+
+
+def _kept(search: Search, make: Callable[[ExploreRequest], Search], stop: Stop) -> Search:
+    search.run(stop)
+    if not search.void:
+        return search
+    machine = search.machine
+    machine.ordered, machine.order_shows = True, False
+    again = make(search.request)
+    again.run(stop)
+    return again
 
 
 def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:

@@ -29,14 +29,18 @@ class View:
     Attributes:
         key: stands for all states that are described alike.
         records: id of a node -> its record.
+        quiet: the contents of the nodes that hardly ever change.
         undo: what has changed since the look before: node, kind, content then.
     """
 
-    __slots__ = ("key", "records", "undo")
+    __slots__ = ("key", "quiet", "records", "undo")
 
-    def __init__(self, key: bytes, records: dict[int, Record], undo: list[Record]) -> None:
+    def __init__(
+        self, key: bytes, records: dict[int, Record], quiet: list[Any], undo: list[Record]
+    ) -> None:
         self.key = key
         self.records = records
+        self.quiet = quiet
         self.undo = undo
 
 
@@ -54,6 +58,9 @@ class Watch:
         staying = self._survey(root)
         self._describer.fix(staying)
         self._roots: list[tuple[Any, Kind]] = []
+        self._quiet: list[tuple[Any, Kind]] = []
+        self._usual: list[Any] = []
+        self._moved: set[int] = set()
         self._still: list[tuple[Any, Kind, tuple[Any, ...]]] = []
 
         def moves(name: str, value: Any) -> bool:
@@ -88,6 +95,20 @@ class Watch:
                     pending += content
         return list(found.values())
 
+    def settle(self) -> None:
+        """Have what has not changed in any state so far read in one go from now on.
+
+        Keys of before and after do not compare.
+        """
+        self._quiet = []
+        moving: list[tuple[Any, Kind]] = []
+        for node, kind in self._roots:
+            refers = self._describer.record(node, kind, kind.read(node)).refers
+            quiet = id(node) not in self._moved and not refers
+            (self._quiet if quiet else moving).append((node, kind))
+        self._roots = moving
+        self._usual = [kind.read(node) for node, kind in self._quiet]
+
     def look(self, before: View | None = None) -> View:
         """Look at the state, which came from ``before`` in one step."""
         old = before.records if before is not None else {}
@@ -97,6 +118,9 @@ class Watch:
         described: list[int] = []
         describe, kind_of_new = self._describer.record, self._describer.kind
         queue: list[tuple[Any, Kind | None]] = list(self._roots)
+        quiet = self._look_at_quiet(before, undo)
+        if quiet is not self._usual:
+            queue += self._quiet
         for node, kind in queue:
             place = id(node)
             record = old.get(place)
@@ -117,10 +141,22 @@ class Watch:
                     number = numbers[place] = len(numbers)
                     queue.append((other, None))
                 described.append(number)
-        if len(old) != len(records) or old.keys() != records.keys():
+        if old.keys() != records.keys():
             undo += [record for place, record in old.items() if place not in records]
+        self._moved.update([id(record.node) for record in undo])
         key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
-        return View(key, records, undo)
+        return View(key, records, quiet, undo)
+
+    def _look_at_quiet(self, before: View | None, undo: list[Record]) -> list[Any]:
+        """Read what hardly ever changes; give the usual contents themselves if it is as usual."""
+        now = [kind.read(node) for node, kind in self._quiet]
+        if now == self._usual:
+            now = self._usual
+        if before is not None and before.quiet is not now:
+            for (node, kind), then, content in zip(self._quiet, before.quiet, now, strict=True):
+                if then != content:
+                    undo.append(Record(node, kind, then, 0, ()))
+        return now
 
     @staticmethod
     def go_back(view: View) -> None:

@@ -21,10 +21,9 @@ from reclaimlab.explore.repeating import Repeating
 from reclaimlab.explore.request import HangKind, PropertyName, WalkReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reclaimlab.engine.exploring import Move
     from reclaimlab.engine.rng import Stream
+    from reclaimlab.explore.search import Stop
     from reclaimlab.explore.state import View
 
 LONGEST: Final = 400
@@ -44,7 +43,7 @@ class Walks(Repeating):
     met: dict[str, tuple[str, list[int]]]
     report: WalkReport
 
-    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
+    def run(self, stop: Stop = lambda _states, _transitions: False) -> None:
         """Make the walks that were asked for, or as many as there was time for."""
         began = time.monotonic()
         request = self.request
@@ -56,7 +55,8 @@ class Walks(Repeating):
             chooser = _Priorities(dice, request.pct, longest) if request.pct else _Fair(dice)
             length, among = self._walk(chooser, longest)
             movers, steps = max(movers, among), max(steps, length)
-            if made % SOON == 0 and (stop() or time.monotonic() - began >= request.max_seconds):
+            late = time.monotonic() - began >= request.max_seconds
+            if made % SOON == 0 and (late or stop(made, steps)):
                 break
         self.report = WalkReport(made, longest, steps, movers, request.pct, request.seed)
         self.why_cut = f"{made} random schedule{'s' * (made != 1)} of it"

@@ -64,7 +64,10 @@ def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
         return False
     if sc.debt_ns + quota * k.free_clean_ns > TIME_STEP_NS:
         return False
-    return free_clean_batch(k, quota, lruvec, lru, sc) > 0
+    freed = free_clean_batch(k, quota, lruvec, lru, sc) > 0
+    if freed:
+        sc.still = None
+    return freed
 
 
 def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.folio import Extent
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
+    from reclaimlab.kernel.still_pass import Still
     from reclaimlab.policy.decisions import DirtyDecision, WritebackDecision
 
 DEF_PRIORITY = 12
@@ -81,6 +82,7 @@ class ScanControl:
         debt_ns: CPU time spent since the task last let time pass, on a processor of usual speed.
         quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
             without any effect.
+        still: the pass before, if it found and left everything as it is (still_pass.py).
     """
 
     __slots__ = (
@@ -102,6 +104,7 @@ class ScanControl:
         "rules",
         "sane",
         "slowdown",
+        "still",
         "target",
         "task",
         "total_scanned",
@@ -129,6 +132,7 @@ class ScanControl:
         self.total_scanned = 0
         self.debt_ns = 0
         self.slowdown = k.reclaim_slowdown
+        self.still: Still | None = None
         self.quiet: set[int] = set()
         self.start_pass(k, priority)
 
@@ -190,6 +194,24 @@ class ScanControl:
         if self.target is not None:
             self.target.pgscan += scanned
             self.target.pgsteal += reclaimed
+
+    def answers(self) -> tuple[list[WritebackDecision | None], list[DirtyDecision | None]]:
+        """Return what policies have answered in this pass: by state of the page, dirty pages."""
+        return self.rules.writeback, self.rules.dirty
+
+    def counts(self) -> tuple[int, ...]:
+        """Return what :meth:`add` adds to, and the pages scanned."""
+        return (
+            self.nr_reclaimed, self.nr_taken, self.nr_dirty, self.nr_unqueued_dirty,
+            self.nr_congested, self.nr_writeback, self.nr_immediate, self.nr_scanned,
+        )  # fmt: skip
+
+    def set_counts(self, counts: tuple[int, ...]) -> None:
+        """Go back to what :meth:`counts` gave."""
+        (
+            self.nr_reclaimed, self.nr_taken, self.nr_dirty, self.nr_unqueued_dirty,
+            self.nr_congested, self.nr_writeback, self.nr_immediate, self.nr_scanned,
+        ) = counts  # fmt: skip
 
     def add(self, stat: ShrinkStat) -> None:
         """Add one batch to the pass."""

@@ -24,6 +24,7 @@ from reclaimlab.kernel import (
     swap,
 )
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS, ScanControl, ShrinkStat
+from reclaimlab.kernel.still_pass import still_pass
 from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_IO
 from reclaimlab.units import MSEC
@@ -349,6 +350,7 @@ def shrink_inactive_list(
     zone = k.zone
     while too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
+    sc.still = None
     spent = clean_tail.free_clean_batch(k, quota, lruvec, lru, sc)
     if spent:
         if sc.debt_ns > TIME_STEP_NS and not paid(k, sc):
@@ -357,6 +359,8 @@ def shrink_inactive_list(
     stat = ShrinkStat()
     slept = False
     states: set[int] = set()
+    met: list[int] = []
+    batch: list[Extent] = []
     spent, found = quiet_quota(k, lru, sc, quota)
     if spent:
         rotate_quiet(k, lru, lruvec, sc, stat, spent, found)
@@ -367,12 +371,15 @@ def shrink_inactive_list(
             return spent
         nr_taken = 0
         for extent in batch:
-            states.add(scan_state(extent))
+            met.append(scan_state(extent))
             nr_taken += extent.nr
+        states.update(met)
         stat.nr_taken = nr_taken
         zone.isolated[lru.file] += nr_taken
         at = scan_page_list(k, batch, 0, sc, stat)
         slept = at >= 0
+        if slept:
+            met, states = [], set()  # after a sleep they say nothing
         while at >= 0:
             at = yield from shrink_page_list(k, batch, at, sc, stat)
         zone.isolated[lru.file] -= nr_taken
@@ -386,6 +393,9 @@ def shrink_inactive_list(
         sc.quiet |= states
     else:  # A mixed batch says nothing of one that is all dirty, which wakes or waits.
         sc.quiet |= {state for state in states if state & DIRTY_OR_WRITEBACK != 1}
+    if k.loop.timeless and not (slept or woke or throttle is not None):
+        same = met == [scan_state(extent) for extent in batch]
+        sc.still = still_pass(k, lru, batch, sc, stat) if same else None
     if k.trace is not None:
         _trace_batch(k, lru, sc, stat)
     if throttle is not None:

@@ -29,6 +29,7 @@ from reclaimlab.kernel.shrink_list import (
     pay,
     shrink_inactive_list,
 )
+from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
     GFP_FS,
@@ -215,7 +216,7 @@ def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
         sc.start_pass(k, priority)
-        if not clean_tail.shrink_clean_tail(k, sc):
+        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
             yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)

@@ -8,15 +8,15 @@ test shows that table and pluggy agree for every hook.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.errors import PolicyError
 from reclaimlab.policy import hookspecs
-from reclaimlab.policy.answers import ANSWERS, problem_of, surely_sound
+from reclaimlab.policy.answers import ANSWERS
 from reclaimlab.policy.decisions import ScopeChange
+from reclaimlab.policy.implementation import Implementation
+from reclaimlab.policy.observers import Observers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,56 +30,8 @@ if TYPE_CHECKING:
         ScopeView,
     )
 
-_log = logging.getLogger(__name__)
-
 Guard = Callable[[str, str, Callable[..., Any]], Callable[..., Any]]
 """Policy, hook and function -> a function that asks the same under guard."""
-
-
-class _Implementation:
-    """One policy's answer to one hook, with the arguments it asked for."""
-
-    __slots__ = ("call", "policy")
-
-    def __init__(
-        self,
-        policy: str,
-        hook: str,
-        function: Callable[..., Any],
-        wanted: tuple[str, ...],
-        given: tuple[str, ...],
-    ) -> None:
-        self.policy = policy
-        ask = function if wanted == given else _picking(function, wanted, given)
-        is_sound = surely_sound(hook)
-        last: Any = None  # answers are immutable, so one that was checked need not be again
-
-        def call(*arguments: Any) -> Any:
-            nonlocal last
-            try:
-                answer = ask(*arguments)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # sys.exit() ends no run in silence
-                raise PolicyError(
-                    policy, hook, f"raised {type(error).__name__}: {error}"
-                ) from error
-            if answer is None or answer is last:
-                return answer
-            if not is_sound(answer) and (problem := problem_of(hook, answer)):
-                raise PolicyError(policy, hook, problem)
-            last = answer
-            return answer
-
-        self.call = call
-
-
-def _picking(
-    function: Callable[..., Any], wanted: tuple[str, ...], given: tuple[str, ...]
-) -> Callable[..., Any]:
-    # A policy names only the arguments that it wants, in any order.
-    picks = tuple(given.index(name) for name in wanted)
-    return lambda *arguments: function(*(arguments[index] for index in picks))
 
 
 Memo = dict[Any, Any]
@@ -141,16 +93,16 @@ class HookTable:
         self.decide_oom = self._decision("decide_oom")
         self.throttle_dirty = self._decision("throttle_dirty")
         self.describe_kernel = self._decision("describe_kernel")
-        self._dropped: set[tuple[str, str]] = set()
+        self._observers = Observers(manager, self._guarded)
         self._scopes: dict[ScopeView, ScopeChange] = {}
         self._masks: dict[AllocationView, int] = {}
 
-    def _resolve(self, name: str) -> tuple[_Implementation, ...]:
+    def _resolve(self, name: str) -> tuple[Implementation, ...]:
         caller = getattr(self._manager.hook, name)
         given = tuple(caller.spec.argnames)
         # pluggy keeps the first to be asked last in the list.
         return tuple(
-            _Implementation(
+            Implementation(
                 impl.plugin_name,
                 name,
                 self._guarded(impl.plugin_name, name, impl.function),
@@ -312,24 +264,4 @@ class HookTable:
 
     def notify(self, name: str, **arguments: Any) -> None:
         """Tell observers; one that raises is logged and not told again, and the run goes on."""
-        implementations = getattr(self._manager.hook, name).get_hookimpls()
-        if not implementations:
-            return
-        shown = {key: _read_only(value) for key, value in arguments.items()}
-        for implementation in reversed(implementations):
-            observer = (implementation.plugin_name, name)
-            if observer in self._dropped:
-                continue
-            tell = self._guarded(*observer, implementation.function)
-            try:
-                tell(*(shown[each] for each in implementation.argnames))
-            except KeyboardInterrupt:
-                raise
-            except BaseException:
-                self._dropped.add(observer)
-                _log.exception("observer %s, hook %s raised; it is not told again", *observer)
-
-
-def _read_only(value: Any) -> Any:
-    # The run goes on with what observers are shown.
-    return MappingProxyType(value) if isinstance(value, dict) else value
+        self._observers.tell(name, arguments)

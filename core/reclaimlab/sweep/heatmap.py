@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.measure.records import METRICS, Verdict
 from reclaimlab.sweep.export import need
+from reclaimlab.sweep.maps import maps_of
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reclaimlab.store.sweeps import SweepHead
+    from reclaimlab.sweep.maps import SweepMap
     from reclaimlab.sweep.table import PointSummary
 
 COLOURS: Final = {
@@ -36,30 +38,22 @@ _LETTERS: Final = {
 def draw(head: SweepHead, points: Sequence[PointSummary], metric: str, path: Path) -> None:
     """Write one map a contender, side by side, as PNG or SVG after the name of ``path``.
 
-    The first axis goes up and the second to the right; over further axes the worst verdict counts
-    and a metric's mean is taken.
-
     Raises:
         SweepError: no matplotlib, no axis, or a design that is no grid.
     """
     need("matplotlib", "a heat map", "tables")
-    axes = list(head.spec["axes"])
-    if not axes or head.spec["design"] != "grid":
-        msg = f"sweep {head.id} is no grid, so there is no map of it; --format csv has its runs"
-        raise SweepError(msg)
+    maps = maps_of(head, points)
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(each.contender for each in points))
     # The same sweep gives the same file: no date, no random ids, text as text.
     with mpl.rc_context({"svg.hashsalt": "reclaimlab", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(1.5 + 4.5 * len(names), 4.5), layout="constrained")
+        figure = Figure(figsize=(1.5 + 4.5 * len(maps), 4.5), layout="constrained")
         FigureCanvasAgg(figure)
         figure.suptitle(f"{head.scenario}: {metric} (sweep {head.id})")
-        for place, name in enumerate(names):
-            own = [each for each in points if each.contender == name]
-            _panel(figure, figure.add_subplot(1, len(names), place + 1), own, axes, metric)
+        for place, each in enumerate(maps):
+            _panel(figure, figure.add_subplot(1, len(maps), place + 1), each, metric)
         if metric == "verdict":
             _legend(figure, {each.verdict for each in points if each.verdict})
         try:
@@ -69,38 +63,24 @@ def draw(head: SweepHead, points: Sequence[PointSummary], metric: str, path: Pat
             raise SweepError(f"{path} cannot be written: {error}") from error
 
 
-def _panel(
-    figure: Any, plot: Any, points: Sequence[PointSummary], axes: Sequence[str], metric: str
-) -> None:
-    up, right = axes[0], axes[1] if len(axes) > 1 else ""
-    rows = list(dict.fromkeys(each.settings[up] for each in points))
-    columns = list(dict.fromkeys(each.settings.get(right, "") for each in points))
-    cells: dict[tuple[int, int], list[PointSummary]] = {}
-    for each in points:
-        place = rows.index(each.settings[up]), columns.index(each.settings.get(right, ""))
-        cells.setdefault(place, []).append(each)
-    plot.set_title(points[0].contender, fontsize=9)
-    plot.set_yticks(range(len(rows)), rows)
-    plot.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
-    plot.set_ylabel(up)
-    plot.set_xlabel(right)
-    size = len(rows), len(columns)
+def _panel(figure: Any, plot: Any, shown: SweepMap, metric: str) -> None:
+    plot.set_title(shown.contender, fontsize=9)
+    plot.set_yticks(range(len(shown.rows)), shown.rows)
+    plot.set_xticks(range(len(shown.columns)), shown.columns, rotation=45, ha="right")
+    plot.set_ylabel(shown.up)
+    plot.set_xlabel(shown.right)
     if metric == "verdict":
-        _verdicts(plot, cells, size)
+        _verdicts(plot, shown)
     else:
-        _values(figure, plot, cells, size, metric)
+        _values(figure, plot, shown, metric)
 
 
-def _verdicts(plot: Any, cells: dict[tuple[int, int], list[PointSummary]], size: Any) -> None:
+def _verdicts(plot: Any, shown: SweepMap) -> None:
     from matplotlib.colors import to_rgb
 
-    picture = [[(1.0, 1.0, 1.0)] * size[1] for _ in range(size[0])]
-    for (row, column), found in cells.items():
-        verdict = min(
-            (each.verdict for each in found if each.verdict),
-            key=lambda each: each.severity,
-            default=None,
-        )
+    picture = [[(1.0, 1.0, 1.0)] * len(shown.columns) for _ in shown.rows]
+    for row, column in shown.places():
+        verdict = shown.verdict(row, column)
         if verdict is not None:
             picture[row][column] = to_rgb(COLOURS[verdict])
             plot.text(
@@ -109,18 +89,12 @@ def _verdicts(plot: Any, cells: dict[tuple[int, int], list[PointSummary]], size:
     plot.imshow(picture, origin="lower", aspect="auto")
 
 
-def _values(
-    figure: Any,
-    plot: Any,
-    cells: dict[tuple[int, int], list[PointSummary]],
-    size: Any,
-    metric: str,
-) -> None:
-    picture = [[float("nan")] * size[1] for _ in range(size[0])]
-    for (row, column), found in cells.items():
-        values = [each.metrics[metric] for each in found if metric in each.metrics]
-        if values:
-            picture[row][column] = sum(values) / len(values)
+def _values(figure: Any, plot: Any, shown: SweepMap, metric: str) -> None:
+    picture = [[float("nan")] * len(shown.columns) for _ in shown.rows]
+    for row, column in shown.places():
+        value = shown.value(row, column, metric)
+        if value is not None:
+            picture[row][column] = value
     image = plot.imshow(picture, origin="lower", aspect="auto", cmap="viridis")
     figure.colorbar(image, ax=plot, label=f"{metric} ({METRICS[metric].unit})")
 

@@ -125,7 +125,7 @@ class TaskTimeline(QWidget):
     def _fit_letters(self) -> None:
         font = self.font()
         row = (self.height() - 4 * self.fontMetrics().height()) / max(self._rows, 1)
-        font.setPixelSize(int(min(max(row - 2, 8), self.fontMetrics().height() - 3)))
+        font.setPixelSize(int(min(max(row - 1, 8), self.fontMetrics().height() - 3)))
         self._plot.getPlotItem().getAxis("left").setStyle(tickFont=font)
 
     def show_time(self, time_ns: int) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 200.0
 _ARROW: Final = 7.0
+_SMALLEST: Final = 0.75
+"""Unless a double click asks for all of it, the graph is drawn no smaller."""
 
 
 class WaitGraphChart(QGraphicsView):
@@ -41,6 +43,7 @@ class WaitGraphChart(QGraphicsView):
         self._zoomed = False
         self._shows_all = False
         self._core = QRectF()
+        self._middle = QPointF()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ class WaitGraphChart(QGraphicsView):
         for node, box in zip(layout.nodes, boxes, strict=True):
             self._node(node, box, theme, metrics, is_selected=node.label == selected)
         self._core = _core(layout, boxes)
+        self._middle = _middle(layout, boxes, selected)
         self._scene.setSceneRect(self._scene.itemsBoundingRect().adjusted(-20, -20, 20, 20))
         self._fit()
 
@@ -97,9 +101,11 @@ class WaitGraphChart(QGraphicsView):
         if not self._zoomed and self._boxes:
             shown = self._scene.sceneRect() if self._shows_all else self._core
             self.fitInView(shown, Qt.AspectRatioMode.KeepAspectRatio)
-            if self.transform().m11() > 1:
+            scale = min(max(self.transform().m11(), 0.0 if self._shows_all else _SMALLEST), 1.0)
+            if scale != self.transform().m11():  # letters stay readable; dragging shows the rest
                 self.resetTransform()
-                self.centerOn(shown.center())
+                self.scale(scale, scale)
+                self.centerOn(self._middle)
 
     def _node(
         self, node: Placed, box: QRectF, theme: Theme, metrics: QFontMetricsF, *, is_selected: bool
@@ -141,6 +147,16 @@ def _core(layout: Layout, boxes: list[QRectF]) -> QRectF:
         if node.in_cycle or not layout.cycle:
             found = found.united(box)
     return found.adjusted(-300 if layout.cycle else -20, -30, 20, 30)
+
+
+def _middle(layout: Layout, boxes: list[QRectF], selected: str) -> QPointF:
+    """Return what must be in sight: the cycle, else the selected task, else the middle of all."""
+    found, whole = QRectF(), QRectF()
+    for node, box in zip(layout.nodes, boxes, strict=True):
+        whole = whole.united(box)
+        if node.in_cycle or (not layout.cycle and node.label == selected):
+            found = found.united(box)
+    return (whole if found.isNull() else found).center()
 
 
 def _box(node: Placed, metrics: QFontMetricsF) -> QRectF:

@@ -49,8 +49,16 @@ class RunPane(QWidget):
     note_wanted = Signal()
     note_unwanted = Signal(object)
 
-    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        theme: Theme,
+        *,
+        narrow: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._narrow = narrow
         self.timeline = _closed_first(timeline)
         self._theme = theme
         self._time_ns = -1
@@ -60,6 +68,7 @@ class RunPane(QWidget):
         self.graph = WaitGraphChart()
         self.stack = QPlainTextEdit()
         self.stack.setReadOnly(True)
+        self.stack.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.stack.setAccessibleName("Stack of the selected task")
         font = self.stack.font()
         font.setFamily("monospace")
@@ -154,10 +163,12 @@ class RunPane(QWidget):
         name = QLabel(f"{self.timeline.contender}, seed {self.timeline.seed}")
         name.setProperty("heading", True)
         name.setMinimumWidth(10)
+        name.setToolTip(name.text())
         head.addWidget(VerdictBadge(str(self.timeline.verdict)))
         head.addWidget(name, 1)
         self._legend = QLabel(_legend(self._theme))
-        head.addWidget(self._legend)
+        if not self._narrow:
+            head.addWidget(self._legend)
         note = QPushButton("Note...")
         note.setToolTip("Write a note on this moment of the run (N)")
         note.setMaximumWidth(self.fontMetrics().horizontalAdvance("Note...") + 36)
@@ -186,10 +197,12 @@ class RunPane(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.chart)
         splitter.addWidget(below)
-        splitter.setSizes([340, 340])
+        splitter.setSizes([400, 300])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
+        if self._narrow:
+            layout.addWidget(self._legend)
         layout.addWidget(splitter, 1)
 
 

@@ -192,7 +192,8 @@ class WhyView(View):
             return
         for old in self.panes:
             old.deleteLater()
-        self.panes = tuple(RunPane(each, self.session.theme) for each in found)
+        narrow = len(found) > 1
+        self.panes = tuple(RunPane(each, self.session.theme, narrow=narrow) for each in found)
         for pane in self.panes:
             self._columns.addWidget(pane)
             pane.time_chosen.connect(self.show_time)

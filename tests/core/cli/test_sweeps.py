@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from click.testing import Result
 from reclaimlab.sweep.table import sweep_rows
 
 Call = Callable[..., Result]
+README = Path(__file__).parents[3] / "README.md"
 SHORT = ("--set", "duration=200ms", "--jobs", "1", "-q")
 GRID = ("--vary", "memcg.box.limit=8M,16M", "--vary", "device.sda.write_bw=5MB..20MB:2")
 
@@ -64,6 +67,45 @@ def test_the_heat_map_of_a_sweep_is_the_same_file_each_time(
         assert files[0].read_bytes() == files[1].read_bytes()
     if form == "svg":
         assert "memcg.box.limit" in files[0].read_text()
+
+
+def test_the_html_map_has_every_cell_with_its_unit_and_asks_for_nothing_outside(
+    call: Call, tiny: Path, tmp_path: Path
+) -> None:
+    contenders = ("-c", "linux-3.5", "-c", "linux-3.10")
+    call("sweep", tiny, *GRID, *contenders, *SHORT)
+    page = call("sweep", "show", "--format", "html").stdout
+    assert page == call("sweep", "show", "--format", "html").stdout
+    call("sweep", "show", "--format", "html", "-o", tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_text() == page
+    assert page.count('<td class="ok">ok</td>') == 4
+    assert page.count('<td class="premature-oom">premature-oom</td>') == 4
+    assert len(re.findall(r'<td class="v[0-7]">[0-9.]+</td>', page)) == 8
+    assert "linux-3.10: writer_throughput (MB/s)" in page
+    # The first axis goes up: its greatest value stands in the first row.
+    rows = re.findall(r'<th scope="row">(.*?)</th>', page)
+    assert rows == ["16M", "8M"] * 4
+    assert not re.search(r"(src|href|url)\s*[=(]", page)
+    assert "script-src 'none'" in unescape(page)
+
+
+def test_a_sample_has_no_map(call: Call, tiny: Path) -> None:
+    pytest.importorskip("SALib")
+    sample = ("--vary", "memcg.box.limit=8M..64M", "--design", "lhs", "--samples", "2")
+    call("sweep", tiny, *sample, *SHORT)
+    refused = call("sweep", "show", "--format", "html", code=2).stderr
+    assert "is no grid, so there is no map of it; --format csv has its runs" in refused
+
+
+def test_the_line_of_the_readme_makes_a_data_frame_of_a_sweep(call: Call, tiny: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    call("sweep", tiny, *GRID, *SHORT)
+    (line,) = re.findall(r"`(pandas\.DataFrame\(.*?\))`", README.read_text())
+    frame = eval(line, {"pandas": pandas, "sweep_rows": sweep_rows})
+    assert len(frame) == 4
+    assert frame["memcg.box.limit"].tolist() == ["8M", "8M", "16M", "16M"]
+    assert frame["writer_throughput"].dtype == float
+    assert frame.groupby("memcg.box.limit")["writer_throughput"].mean().gt(0).all()
 
 
 def test_shards_merged_are_the_sweep(call: Call, tiny: Path, tmp_path: Path) -> None:

@@ -47,6 +47,45 @@ def test_a_run_in_pieces_is_the_run_in_one(plans: list[list[int]]) -> None:
     assert logs[0] == logs[1]
 
 
+def letting_pass(loop: Loop, log: list[tuple[int, str]], name: str, pauses: list[int]) -> Steps:
+    for pause in pauses:
+        if not loop.elapse(pause):
+            yield pause
+        log.append((loop.now, name))
+
+
+@given(delays, st.lists(st.integers(0, 200), max_size=4), st.integers(0, 300))
+def test_time_that_passes_at_once_comes_to_the_same_as_a_yield(
+    plans: list[list[int]], timers: list[int], end: int
+) -> None:
+    ends: list[tuple[object, ...]] = []
+    for program in (noting, letting_pass):
+        loop, log = Loop(), []  # type: Loop, list[tuple[int, str]]
+        for due in timers:
+            loop.call_at(due, lambda log=log, loop=loop: log.append((loop.now, "timer")))  # type: ignore[misc]  # defaults bind
+        for number, plan in enumerate(plans):
+            loop.spawn(f"t{number}", program(loop, log, f"t{number}", plan))
+        why = loop.run(end)
+        at_end = (why, loop.now, loop.events, list(log))
+        loop.run(FOREVER)
+        ends.append((*at_end, loop.now, loop.events, log))
+    assert ends[0] == ends[1]
+
+
+def test_time_does_not_pass_at_once_over_a_stop() -> None:
+    loop, log = Loop(), []  # type: Loop, list[int]
+
+    def stopping() -> Steps:
+        loop.stop("enough")
+        if not loop.elapse(5):
+            yield 5
+        log.append(loop.now)
+
+    loop.spawn("stopping", stopping())
+    assert loop.run(FOREVER) == "enough"
+    assert log == []
+
+
 def test_equal_times_go_in_the_order_in_which_they_were_asked_for() -> None:
     loop, log = Loop(), []  # type: Loop, list[str]
     for name in "abc":

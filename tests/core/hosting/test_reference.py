@@ -10,7 +10,7 @@ import sys
 import tomllib
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,9 @@ from reclaimlab.hosting.sources import KINDS
 from reclaimlab.policy import Policy, contexts, decisions, hookspecs
 from reclaimlab.policy.policy import parameter_fields
 from reclaimlab.runs.limits import Limits
+from reclaimlab.runs.measuring import measure_with
+from reclaimlab.runs.sections import render_with
+from reclaimlab.testing import run_small, small_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +80,21 @@ def view_of(hook: str, argument: str) -> str:
     """Return the class that an argument is of; it is one of policy's, or a plain value."""
     signature = inspect.signature(getattr(hookspecs, hook))
     return str(signature.parameters[argument].annotation)
+
+
+def test_the_examples_of_a_metric_and_a_section_keep_their_rules() -> None:
+    _, metric, section = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    made: dict[str, Any] = {}
+    for source in (metric, section):
+        exec(source, made)
+    unit, better, value = measure_with(made["DirtySwing"](), run_small(small_scenario()))
+    assert (unit, better) == ("pages", "lower")
+    assert value is not None
+    contender = types.SimpleNamespace(contender="linux-3.10", verdict="ok")
+    comparison = types.SimpleNamespace(contenders=[contender])
+    title, blocks = render_with(made["WhoCameThrough"](), comparison)
+    assert title == "Who came through"
+    assert blocks[0] == "Without a bad verdict: linux-3.10."
 
 
 def test_every_hook_and_argument_is_told_in_its_reference() -> None:

@@ -93,6 +93,15 @@ class ListsOfExtents(RuleBasedStateMachine):
         self.listed += self.isolated
         self.batch, self.isolated = [], []
 
+    @precondition(lambda self: self.listed and not self.batch)
+    @rule()
+    def rotate_the_oldest_to_the_head(self) -> None:
+        oldest = self.lru.tail
+        assert oldest is not None
+        moved = self._pages(oldest)
+        self.lru.rotate(oldest)
+        self.listed = [page for page in self.listed if page not in moved] + moved
+
     @precondition(lambda self: self.batch)
     @rule()
     def free_the_batch(self) -> None:

@@ -9,21 +9,21 @@ import click
 
 from reclaimlab.cli import options
 from reclaimlab.cli.example import example
-from reclaimlab.cli.sweep.text import text_table
+from reclaimlab.cli.sweep.text import beside_verdict, text_table
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.measure.records import METRICS
 from reclaimlab.reports.json_object import dump
 from reclaimlab.store.sweeps import SweepReader
 from reclaimlab.sweep.table import flat_rows, summarise_points, sweep_object
 
-FORMATS: Final = ("text", "csv", "parquet", "svg", "png")
+FORMATS: Final = ("text", "csv", "parquet", "svg", "png", "html")
 
 
 @click.command("show", epilog=example("reclaimlab sweep show latest --format svg -o map.svg"))
 @click.argument("sweep", metavar="ID", default="latest")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True,
-    help="A table, a line a run (CSV, Parquet), or a heat map (SVG, PNG).",
+    help="A table, a line a run (CSV, Parquet), or a heat map (SVG, PNG, HTML).",
 )  # fmt: skip
 @click.option(
     "--metric",
@@ -32,7 +32,7 @@ FORMATS: Final = ("text", "csv", "parquet", "svg", "png")
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False),
-    help="The file; CSV and text go to stdout without it.",
+    help="The file; CSV, text and HTML go to stdout without it.",
 )  # fmt: skip
 @options.db
 @options.as_json
@@ -54,6 +54,10 @@ def command(
         click.echo(dump(sweep_object(head, points)), nl=False)
     elif form == "text":
         _put(f"{text_table(points, metric or head.decides)}\n", output)
+    elif form == "html":
+        from reclaimlab.reports.html.heatmap import heatmap_page
+
+        _put(heatmap_page(head, points, beside_verdict(metric or head.decides)), output)
     else:
         from reclaimlab.sweep.heatmap import draw
 

@@ -24,10 +24,15 @@ def metric_text(name: str, value: float | None) -> str:
     return f"{value:.4g}{'' if unit in ('', '1') else ' ' + unit}"
 
 
+def beside_verdict(metric: str) -> str:
+    """Return what is shown beside the verdict: ``metric``, if it is not the verdict itself."""
+    return "writer_throughput" if metric == "verdict" else metric
+
+
 def text_table(points: Sequence[PointSummary], metric: str) -> str:
     """Return the table for a terminal; ``metric`` stands beside the verdict."""
     axes = list(points[0].settings) if points else []
-    shown = "writer_throughput" if metric == "verdict" else metric
+    shown = beside_verdict(metric)
     rows = [
         (
             *(each.settings[axis] for axis in axes),

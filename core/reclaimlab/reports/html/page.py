@@ -1,18 +1,12 @@
-"""The HTML report: verdicts, metrics, evidence, series, settings, and how to make it again.
-
-One file without a request to any network: a content security policy allows nothing but its own
-style and script, by their hashes.
-"""
+"""The HTML report: verdicts, metrics, evidence, series, settings, and how to make it again."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reclaimlab.policy.extensions import Table, Verbatim
 from reclaimlab.reports.evidence import NOTHING, Evidence
+from reclaimlab.reports.html.document import document
 from reclaimlab.reports.html.evidence import incident_sections
 from reclaimlab.reports.html.markup import Markup, block, joined, table, tag
 from reclaimlab.reports.html.metrics import metric_sections, metric_title
@@ -30,29 +24,8 @@ if TYPE_CHECKING:
 
 def html_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:
     """Return the report as one HTML document; the same arguments give the same bytes."""
-    style, script = (
-        files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js")
-    )
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
     title = f"{comparison.head.scenario}: {comparison.head.title}"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", title),
-        tag("style", Markup(style)),
-    )
-    main = tag("main", tag("h1", title), *_sections(comparison, evidence))
-    body = tag("body", main, tag("script", Markup(script)))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _hash(source: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}"
+    return document(title, _sections(comparison, evidence), script="script.js")
 
 
 def _sections(comparison: Comparison, evidence: Evidence) -> list[Markup]:
