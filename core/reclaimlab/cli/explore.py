@@ -136,7 +136,7 @@ def command(
         cells, objects = _cells(request, settings, grid, quiet=quiet)
         _print_table(cells, objects, as_json=as_json, markdown=markdown)
         if readme is not None:
-            fill_block(readme, "proof", proof.markdown(cells))
+            fill_block(readme, "proof", proof.markdown(cells) + "\n")
         return
     request = _about(request, settings)
     found = _explore(request, quiet=quiet)
