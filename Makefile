@@ -79,6 +79,9 @@ bench: $(VENV)/installed-dev	## time the engine, and hold every figure against i
 bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
 
+proof: $(VENV)/installed-base	## the proof table of README, on every schedule: some 20 minutes
+	$(BIN)/reclaimlab explore tiny-completion --all --grid workers=1,2 --grid pages=2,3 --max-time 60 --readme README.md
+
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
 	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
