@@ -9,11 +9,13 @@ agree is not seen; more probes see more.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reclaimlab.measure.records import Verdict
 from reclaimlab.sweep.evaluate import Cell
+from reclaimlab.sweep.plan import MOST_RUNS
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ class Question:
         """Refuse what cannot be searched.
 
         Raises:
-            SweepError: no range, a grid axis without count, or a tolerance as wide as the range.
+            SweepError: no range, a grid axis without count, a tolerance as wide as the range, or
+                too many places.
         """
         if self.find.values:
             msg = f"--find {self.find.text!r} is a list; write {self.find.name}=LOW..HIGH"
@@ -56,6 +59,14 @@ class Question:
             msg = (
                 f"the tolerance is {self.find.kind.write(self.tolerance)}, which must be over 0 "
                 f"and below the width of {self.find.text!r}"
+            )
+            raise SweepError(msg)
+        places = math.prod(axis.count for axis in self.over)
+        first = places * len(self.seeds) * self.probes
+        if first > MOST_RUNS:
+            msg = (
+                f"the first probes alone are {first} runs ({places} places x {len(self.seeds)} "
+                f"seeds x {self.probes} probes), over the limit of {MOST_RUNS}; give less to --over"
             )
             raise SweepError(msg)
 

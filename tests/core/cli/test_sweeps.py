@@ -155,6 +155,8 @@ def test_a_dry_run_counts_and_stores_nothing(call: Call, tiny: Path, db: Path) -
         (("--vary", "memcg.box.limit=8M..9M", "--design", "lhs"), "needs --samples"),
         (("--cluster", "tcp://127.0.0.1:9"), "no Dask scheduler answers"),
         (("-c", "linux-3.1"), "linux-3.10"),
+        (("--seeds", "1000000000"), "1000000000 is not in the range"),
+        (("--vary", "memcg.box.limit=8M,9M", "--seeds", "1000000"), "this sweep has 2000000 runs"),
     ],
 )
 def test_bad_input_gets_one_clear_line_and_leaves_nothing(
@@ -219,6 +221,37 @@ def test_boundary_refuses_what_cannot_be_searched(
         "boundary", tiny, "--find", find, "--tolerance", tolerance, *SHORT, code=2
     ).stderr  # fmt: skip
     assert said in refusal
+    assert not db.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        (
+            "boundary",
+            ("--find", "memcg.box.limit=8M..64M", "--tolerance", "2M", "--over",
+             "device.sda.write_bw=5MB..50MB:1000000000"),
+            "the first probes alone are 5000000000 runs",
+        ),
+        ("ablate", ("{tiny}", "-f", "may-enter-fs", "--seeds", "1000000"), "takes 2000000 runs"),
+        ("ablate", ("-f", "may-enter-fs", "--cluster", "tcp://127.0.0.1:9"), "no Dask scheduler"),
+        (
+            "sensitivity",
+            ("--vary", "memcg.box.limit=8M..9M", "--vary", "device.sda.write_bw=5MB..50MB",
+             "--samples", "1000000000"),
+            "--samples is 1000000000",
+        ),
+    ],
+)  # fmt: skip
+def test_a_question_that_cannot_be_asked_gets_one_clear_line_and_leaves_nothing(
+    command: str, arguments: tuple[str, ...], said: str, call: Call, tiny: Path, db: Path
+) -> None:
+    copy = tiny.with_name("copy.toml")
+    copy.write_text(tiny.read_text())
+    words = [each.format(tiny=copy) for each in arguments]
+    refusal = call(command, tiny, *words, *SHORT, code=2).stderr
+    assert said in refusal
+    assert "Traceback" not in refusal
     assert not db.exists()
 
 
