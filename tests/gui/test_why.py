@@ -52,6 +52,7 @@ def test_a_note_on_a_moment_stands_in_the_timeline_and_leads_back_to_it(
     why.note("here it closed {at last}")
     (pane,) = why.panes
     assert pane.chart.flags_s == (moment / 1e9,)
+    assert "here it closed {at last}" in why.facts()["notes"]
     why.previous_event()
     pane.notes.selectRow(0)
     QTest.keyClick(pane.notes, Qt.Key.Key_Return)

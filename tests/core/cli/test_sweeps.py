@@ -313,3 +313,22 @@ def test_ablate_loads_the_plugins_beside_one_scenario_but_not_beside_two(
     assert (
         "no fix: sufficient" in call("ablate", copies[0], tiny, "-f", "may-enter-fs", *SHORT).stdout
     )
+
+
+def test_a_sweep_of_what_a_plugins_metric_decides_shows_the_verdict(
+    call: Call, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tiny.read_text()
+    tiny.write_text(text.replace('decides = "writer_throughput"', 'decides = "of_mine"'))
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "mine.py").write_text(
+        '# /// reclaimlab\n# name = "of_mine"\n# kind = "metric"\n# class = "Mine"\n# ///\n'
+        'class Mine:\n    name, unit, better = "of_mine", "1", "lower"\n'
+        "    def measure(self, result): return 1\n"
+    )
+    monkeypatch.setenv("RECLAIMLAB_PLUGINS_DIR", str(tmp_path / "plugins"))
+    said = call("sweep", "run", tiny, "-c", "linux-3.10", "--vary", "memcg.box.limit=16M,32M", "-q")
+    assert "writer_throughput" in said.stdout.splitlines()[0]
+    file = tmp_path / "map.svg"
+    call("sweep", "show", "--format", "svg", "-o", file)
+    assert file.read_bytes().startswith(b"<?xml")
