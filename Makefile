@@ -13,7 +13,7 @@ MATRIX := tests/golden/matrix.json
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep soak-explore lint clean help
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -89,6 +89,9 @@ soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a pro
 
 soak-sweep: $(VENV)/installed-dev	## kill a sweep and its workers at 50 random moments: resumed, its store is the same
 	@RECLAIMLAB_KILLS=50 $(BIN)/pytest tests/core/sweep/test_kill.py
+
+soak-explore: $(VENV)/installed-dev	## every cell of tiny-completion, ten minutes each at most, against the protocol by hand
+	@RECLAIMLAB_CELL_SECONDS=600 $(BIN)/pytest -rx tests/core/explore/test_tiny_completion.py
 
 clean:	## remove all that make has made
 	@rm -rf $(VENV) build dist .coverage .benchmarks .hypothesis .import_linter_cache
