@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyqtgraph as pg
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPainter
+
+
+_DRAWN: Final = object()
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph is untyped
@@ -30,6 +33,6 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph is untyped
         if self.picture is None:
             p.setFont(self.style["tickFont"] or p.font())
             self._specs = self.generateDrawSpecs(p)
-            self.picture = self  # pyqtgraph sets it to None when something has changed
+            self.picture = _DRAWN  # pyqtgraph sets it to None when something has changed
         if self._specs is not None:
             self.drawPicture(p, *self._specs)

@@ -82,7 +82,7 @@ def _plain(power: re.Match[str]) -> str:
 
 def _number(number: Compared) -> Row:
     quantity = QUANTITIES.get(number.name)
-    ours = "-" if number.simulated is None else f"{number.simulated:,.4g}"
+    ours = "-" if number.simulated is None else _short(number.simulated)
     if number.error is None:
         error = ""
     elif quantity is not None and quantity.error == "factor":
@@ -93,13 +93,17 @@ def _number(number: Compared) -> Row:
         (
             Cell(number.name),
             Cell(number.unit),
-            Cell(f"{number.measured:,.4g}", number.measured, right=True),
+            Cell(_short(number.measured), number.measured, right=True),
             Cell(ours, number.simulated, right=True),
             Cell(error, _size(number), right=True),
             Cell(quantity.doc if quantity else "difference of the shares of the writers' time"),
         ),
         key=number.name,
     )
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
 def _size(number: Compared) -> float:

@@ -75,13 +75,12 @@ class PluginsView(View):
         self.switch = QPushButton("Disable")
         self._build()
         self._apply()
-        self.refresh()
+        self._try()
 
     def refresh(self) -> None:
         """Look again at what is installed; whatever hangs or dies of it is another process."""
         look_again()
-        self._search.setPlaceholderText("Looking at what is installed")
-        self._background.ask(try_plugins)
+        self._try()
 
     def note_failure(self, record: RunRecord) -> None:
         """Remember what a plugin did wrong in a run, for its page."""
@@ -98,8 +97,12 @@ class PluginsView(View):
         return self.table.csv_rows()
 
     def closing(self) -> None:
-        """Wait for what is being tried."""
-        self._background.wait()
+        """Wait for what is being tried, but not for a plugin whose import hangs."""
+        self._background.wait(2)
+
+    def _try(self) -> None:
+        self._search.setPlaceholderText("Looking at what is installed")
+        self._background.ask(try_plugins)
 
     def _on_tried(self) -> None:
         chosen = self._shown

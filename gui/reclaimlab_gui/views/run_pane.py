@@ -86,6 +86,11 @@ class RunPane(QWidget):
         self.chart.task_clicked.connect(self._on_row)
         self.graph.task_clicked.connect(self.select_task)
 
+    @property
+    def notes_shown(self) -> tuple[Note, ...]:
+        """The notes on this run and on its comparison."""
+        return self._notes
+
     def show_time(self, time_ns: int) -> None:
         """Look at a moment."""
         self._time_ns = time_ns

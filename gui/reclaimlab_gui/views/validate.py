@@ -79,7 +79,7 @@ class ValidateView(View):
         self._samples = (LineSample(*self._line(0)), LineSample(*self._line(1)))
         self._build()
         self._connect()
-        self.show_folders(shipped_recordings(), "those that come with reclaimlab")
+        self.show_folders(shipped_recordings(), "shipped recordings")
 
     @property
     def running(self) -> bool:
@@ -97,7 +97,7 @@ class ValidateView(View):
             found = recordings_in(folder)
         except ReclaimlabError as error:
             self.session.problem_found.emit(
-                f"{error}. The window still lists {self._source.text()}."
+                f"{error}. The window still lists {self._source.toolTip()}."
             )
             return
         self.show_folders(found, str(folder))
@@ -107,7 +107,8 @@ class ValidateView(View):
         self.cancel()
         self._folders = {folder.name: folder for folder in folders}
         self._results.clear()
-        self._source.setText(source)
+        self._source.setText(Path(source).name)
+        self._source.setToolTip(source)
         self._recordings.fill([waiting_row(name, "not simulated") for name in self._folders])
         self._show_targets()
         self.table.fit_columns()
@@ -147,7 +148,7 @@ class ValidateView(View):
 
     def facts(self) -> dict[str, str]:
         """Return which recording is on screen, and of which folder."""
-        return {"recording": self._chosen, "recordings": self._source.text()}
+        return {"recording": self._chosen, "recordings": self._source.toolTip()}
 
     def closing(self) -> None:
         """End the processes with the window."""

@@ -145,11 +145,13 @@ class WhyView(View):
             add_note(self.session, self._keys[place], text, self.time_ns)
 
     def facts(self) -> dict[str, str]:
-        """Return which runs are on screen, and at what time."""
+        """Return which runs are on screen, at what time, and the notes on them."""
         runs = {
             f"run {n}": f"{each.contender}, seed {each.seed}" for n, each in enumerate(self._keys)
         }
-        return runs | {"time_s": f"{self.time_ns / 1e9:.9f}"}
+        notes = dict.fromkeys(note.line for pane in self.panes for note in pane.notes_shown)
+        said = {"notes": "\n".join(notes)} if notes else {}
+        return runs | {"time_s": f"{self.time_ns / 1e9:.9f}"} | said
 
     def comparison_id(self) -> str:
         """Return the comparison of the first run."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 
 
-_MEASURED_ROWS = 60
+_MEASURED_ROWS = 30
 """Rows in sight that say how wide a column is; to ask all of a large store takes seconds."""
 
 

@@ -48,11 +48,11 @@ class Background(QObject):
         self._threads[number] = thread
         thread.start()
 
-    def wait(self) -> None:
-        """Wait for all threads: before the end of the program."""
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for all threads, each so long at most: before the end of the program."""
         self._newest += 1
         for thread in tuple(self._threads.values()):
-            thread.join()
+            thread.join(seconds)
 
     def _run(self, number: int, question: Callable[[], Any]) -> None:
         try:
