@@ -6,7 +6,14 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 DEMO := compare xfs-softlimit-hang \
 	-c linux-3.10 -c linux-3.10+may-enter-fs -c linux-3.10+memalloc-noio -c linux-3.10+congestion-wait
 SEEDS ?= 200
+INPUTS ?= 1000000
+PARTS ?=
 MATRIX := tests/golden/matrix.json
+ABLATION := tests/golden/ablation.json
+# What the mail argues about; the scenarios that cost least come first, for a set ends at its first bad one.
+MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 writer_gfp=fs" xfs-softlimit-hang \
+	-k linux-3.10 -f km-noio -f memalloc-noio -f pf-fstrans -f may-enter-fs -f unlocked-write-begin \
+	-f wait-after-batch -f congestion-wait -f memcg-dirty-throttle
 
 # Each recipe is one shell script that stops at its first failing line.
 .ONESHELL:
@@ -14,6 +21,7 @@ MATRIX := tests/golden/matrix.json
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: fuzz leaks mutation audit lock
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -71,10 +79,18 @@ bench: $(VENV)/installed-dev	## time the engine, and hold every figure against i
 bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
 
+proof: $(VENV)/installed-base	## the proof table of README, on every schedule: some 20 minutes
+	$(BIN)/reclaimlab explore tiny-completion --all --grid workers=1,2 --grid pages=2,3 --max-time 60 --readme README.md
+
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null
 	$(BIN)/reclaimlab matrix -o $(MATRIX) --readme README.md
 	$(BIN)/python -m tests.tools.hung_cures
+
+ablation: $(VENV)/installed-base	## find which fixes of the mail suffice on its scenarios, and renew README.md
+	@mkdir -p build
+	$(BIN)/reclaimlab ablate $(MAIL) --db build/ablation.sqlite --readme README.md --json > build/ablation.json
+	mv build/ablation.json $(ABLATION)
 
 screenshots: $(VENV)/installed-screen	## take the pictures of gui/README.md, on a screen of their own
 	@xvfb-run -a -s "-screen 0 2000x1200x24" $(BIN)/python -m reclaimlab_gui.make_screenshots gui/screenshots
@@ -84,11 +100,30 @@ sample: $(VENV)/installed-dev	## compute again what the window shows at its firs
 
 soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a property, SEEDS=200 seeds a contender
 	@$(BIN)/pytest --hypothesis-profile=soak
+	$(BIN)/pytest tests/hardening/check_*.py
+	$(MAKE) fuzz leaks
 	mkdir -p build
 	$(BIN)/reclaimlab $(DEMO) --seeds $(SEEDS) --db build/soak.sqlite
 
 soak-sweep: $(VENV)/installed-dev	## kill a sweep and its workers at 50 random moments: resumed, its store is the same
 	@RECLAIMLAB_KILLS=50 $(BIN)/pytest tests/core/sweep/test_kill.py
+
+fuzz: $(VENV)/installed-dev	## INPUTS=1000000 hostile inputs to whatever reads a file; no traceback, no hang, no memory
+	@$(BIN)/python tests/hardening/fuzz.py $(INPUTS)
+
+leaks: $(VENV)/installed-screen	## sweeps and a window for SOAK_MINUTES=120; memory, handles and threads must stay as they are
+	@$(BIN)/python -m tests.hardening.soak
+
+mutation: $(VENV)/installed-dev	## break each operator of engine, hook table and statistics: 4 of 5 must be noticed
+	@$(PIP) install 'cosmic-ray>=8.3.8,<9'
+	$(BIN)/python -m tests.tools.mutation $(PARTS)
+
+audit: $(VENV)/installed-dev	## ask the vulnerability service of pip-audit about each version of the lock file
+	@$(PIP) install 'pip-audit>=2.9,<3'
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --require-hashes -r requirements-ci.lock
+
+lock: $(VENV)/installed-dev	## write what is installed, with hashes, to the lock file of CI
+	@$(BIN)/python -m tests.tools.lock
 
 clean:	## remove all that make has made
 	@rm -rf $(VENV) build dist .coverage .benchmarks .hypothesis .import_linter_cache
@@ -98,6 +133,9 @@ clean:	## remove all that make has made
 help:	## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 
+# The lock file is of one Python on one system: elsewhere the ranges of pyproject.toml say what is installed.
+LOCKED = $(BIN)/python -c 'import platform as p, sys; sys.exit((p.machine(), sys.version_info[:2]) != ("x86_64", (3, 11)))'
+
 # The demo asks for less than the tests do, so each has its own stamp.
 $(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python
 	@echo "== installing reclaimlab"
@@ -106,6 +144,9 @@ $(VENV)/installed-base: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "== installing reclaimlab and its development tools"
+	if [ "$$CI" = true ] && $(LOCKED); then
+		$(PIP) install --no-deps --require-hashes -r requirements-ci.lock
+	fi
 	$(PIP) install --editable '.[dev,gui]'
 	touch $(VENV)/installed-base $@
 

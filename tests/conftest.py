@@ -33,6 +33,7 @@ UNTRACED = (
     "core/cli/test_validate.py",
     "core/machine/test_timeline.py",
     "core/reports/test_traces.py",
+    "core/stats/test_calibration.py",
     "core/validate",
     "test_readme.py",
 )

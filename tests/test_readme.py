@@ -14,6 +14,9 @@ import click
 import pytest
 
 from reclaimlab.cli import cli
+from reclaimlab.explore import proof
+from reclaimlab.explore.explore import explore
+from reclaimlab.explore.request import ExploreRequest
 from reclaimlab.hosting.catalog import OURS, Catalog
 from reclaimlab.hosting.conformance import check_policy
 from reclaimlab.reports.fix_claims import all_claims
@@ -31,7 +34,8 @@ from reclaimlab.runs.grid import (
 from reclaimlab.runs.run import run_one
 from reclaimlab.runs.sources import HASH_LENGTH
 from reclaimlab.scenarios.builtin import builtin_scenarios
-from reclaimlab.scenarios.reader import scenario_hash
+from reclaimlab.scenarios.canonical import scenario_toml
+from reclaimlab.scenarios.reader import load_scenario, scenario_hash
 from reclaimlab.validate.batch import shipped_recordings, validate_one
 
 if TYPE_CHECKING:
@@ -93,6 +97,22 @@ def test_a_cell_comes_to_the_recorded_verdict_again(case: str, contender: str) -
     assert cell is not None
     (scenario,) = (each.load() for each in all_cases() if str(each) == case)
     assert run_one(scenario, contender, 1).verdict == cell.verdicts[0], REFRESH
+
+
+@pytest.mark.parametrize(
+    "contender",
+    ["linux-3.10", "linux-3.10+may-enter-fs", "linux-3.10+pf-fstrans", "linux-3.10+memalloc-noio"],
+)
+def test_a_cell_of_the_proof_table_comes_out_again(contender: str) -> None:
+    head, _, *rows = (block_of(README, "proof") or "").strip().splitlines()
+    table = [[cell.strip() for cell in row.strip("|").split("|")] for row in (head, *rows)]
+    base = "linux-3.10"
+    assert [name for name, *_ in table[1:]] == proof.contenders(Catalog.discover(), base)
+    scenario = load_scenario("tiny-completion", ("workers=1", "pages=2"))
+    request = ExploreRequest(scenario_toml(scenario), "tiny-completion", contender)
+    column = table[0].index("workers=1, pages=2")
+    cell = next(row[column] for row in table if row[0] == contender)
+    assert proof.outcome(explore(request)) == cell, "run: make proof"
 
 
 def test_every_claim_is_about_a_cell_of_the_matrix() -> None:

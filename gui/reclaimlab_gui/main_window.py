@@ -29,6 +29,7 @@ from reclaimlab_gui.dialogs.keys import KeysDialog
 from reclaimlab_gui.settings import LEAST_SCALE, MOST_SCALE
 from reclaimlab_gui.theme import THEMES, apply_theme, system_theme
 from reclaimlab_gui.views.compare import CompareView
+from reclaimlab_gui.views.explore import ExploreView
 from reclaimlab_gui.views.history import HistoryView
 from reclaimlab_gui.views.matrix import MatrixView
 from reclaimlab_gui.views.plugins import PluginsView
@@ -65,9 +66,10 @@ class MainWindow(QMainWindow):
         self.plugins = PluginsView(session)
         self.matrix = MatrixView(session)
         self.validate = ValidateView(session)
+        self.explore = ExploreView(session)
         self.views: tuple[View, ...] = (
             self.set_up, self.run, self.compare, self.why, self.history, self.plugins, self.matrix,
-            self.validate,
+            self.validate, self.explore,
         )  # fmt: skip
         self.setAcceptDrops(True)
         self.message = MessageBar()

@@ -5,6 +5,7 @@ Made from the store that comes with the package, light and dark; the Makefile ru
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -44,6 +45,7 @@ def take_all(folder: Path, width: int, height: int, scale: int) -> None:
         QSettings.setPath(ini, QSettings.Scope.UserScope, own)
         store = Path(own) / "july-2013.sqlite"
         store.write_bytes(sample_store())
+        _explore(store)
         window = open_window(store)
         window.session.settings.export_folder = Path(own)
         window.resize(width, height)
@@ -56,6 +58,14 @@ def take_all(folder: Path, width: int, height: int, scale: int) -> None:
             _take_dialogs(window, folder, theme)
         window.run.cancel()
         window.close()
+
+
+def _explore(store: Path) -> None:
+    """Keep an exploration; in a process that has not imported the model yet."""
+    what = ["explore", "tiny-completion", "--set", "pages=2", "--store", "--db", str(store)]
+    subprocess.run(
+        [sys.executable, "-m", "reclaimlab", *what], check=True, capture_output=True, timeout=120
+    )
 
 
 def _fill(window: MainWindow) -> None:

@@ -1,5 +1,6 @@
 """Every model of the window, held against Qt's own checker and against the core."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from reclaimlab.measure.records import METRICS, Series
 from reclaimlab.runs.compare import make_plan
+from reclaimlab.runs.comparison import summarise
 from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.store.reader import StoreReader
+from reclaimlab.store.records import PluginMetric
 from reclaimlab.units import PAGE_SIZE, SEC
 from reclaimlab_gui.models.contender_choice import ContenderChoice
 from reclaimlab_gui.models.form_fields import faults_of, scenario_fields
@@ -91,6 +94,22 @@ def test_every_metric_says_its_unit_and_which_way_is_better(shown: SideBySide) -
     for row in metric_rows(shown):
         assert "(" in row.cells[0].text
         assert METRICS[str(row.key)].better in row.cells[0].tip
+
+
+def test_a_metric_of_a_plugin_stands_below_ours_with_its_unit(shown: SideBySide) -> None:
+    records = [
+        dataclasses.replace(
+            run, contender=column.label,
+            plugin_metrics=(PluginMetric("swing", "pages", "lower", "x 1", value=float(seed)),),
+        )
+        for column in shown.columns
+        for seed, run in column.runs.items()
+    ]  # fmt: skip
+    comparison = summarise("c0ffee00", shown.comparison.head, records)
+    last = metric_rows(dataclasses.replace(shown, comparison=comparison))[-1]
+    assert last.key == "swing"
+    assert last.cells[0].text == "swing (pages)"
+    assert last.cells[0].tip == "brought by x 1; lower is better"
 
 
 def test_the_settings_that_differ_come_first(shown: SideBySide) -> None:

@@ -80,7 +80,7 @@ class Script:
             return
         session, newest = self.window.session, known[0].id
         self.timed(lambda: session.write(lambda writer: writer.add_tag(newest, "seen")))
-        if len(known) > 30:  # so that the window holds as much at the end as at the beginning
+        if len(known) > 8:  # so that the window holds as much at the end as at the beginning
             oldest = known[-1].id
             self.timed(lambda: session.write(lambda writer: writer.delete(oldest)))
         QTest.qWait(50)

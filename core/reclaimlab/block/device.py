@@ -320,7 +320,8 @@ class BlockDevice:
         Who is woken in a blk-mq queue leaves a tag to each of those that were woken with him.
         """
         if merges and self._merge(size, on_done):
-            yield SUBMIT_REQUEST_NS
+            if not self._loop.elapse(SUBMIT_REQUEST_NS):
+                yield SUBMIT_REQUEST_NS
             return
         batching = others = 0
         while True:
@@ -341,11 +342,18 @@ class BlockDevice:
                         self._open(self._finishes[-1][1], on_done, finish)
                     else:
                         self._loop.call_at(finish, on_done)
-                    yield (self.requests - before) * SUBMIT_REQUEST_NS
+                    spent_ns = (self.requests - before) * SUBMIT_REQUEST_NS
+                    if not self._loop.elapse(spent_ns):
+                        yield spent_ns
                     return
+            self.blk_finish_plug()
             yield from self.get_request(leaves)
             batching = BLK_BATCH_REQ if self.legacy else 0
             others = 0 if self.legacy else min(len(self.tags.waiters), SBQ_WAKE_BATCH - 1)
+
+    def blk_finish_plug(self) -> None:
+        """Let the last request go: who submits next has a plug of his own and joins none before."""
+        self._open_request = None
 
     def blkdev_issue_flush(self) -> Steps:
         """Sleep until the device has emptied its cache: after the requests that it holds itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +12,16 @@ from reclaimlab.cli.asking import Asked, ask, asks, came_from
 from reclaimlab.cli.example import example
 from reclaimlab.cli.sweep.run import canonical
 from reclaimlab.hosting.contender import parse_contender
+from reclaimlab.reports.ablation import ablation_block
 from reclaimlab.reports.json_object import dump
+from reclaimlab.reports.readme import fill_block
 from reclaimlab.runs.run import installed_policies
-from reclaimlab.sweep.ablate import Ablation, FixSet, ablate
+from reclaimlab.sweep.ablate import Ablation, FixSet, ablate, check_size
 from reclaimlab.sweep.plan import Source
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from reclaimlab.measure.records import Verdict
     from reclaimlab.sweep.execute import Tally
@@ -37,11 +40,17 @@ if TYPE_CHECKING:
     "-f", "--fix", "fixes", multiple=True, required=True,
     help="FIX or FIX(param=value,...); repeat it.",
 )  # fmt: skip
+@click.option(
+    "--readme",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Put the tables between the marks <!-- ablation --> of this file.",
+)
 @asks
 def command(
     scenarios: tuple[str, ...],
     kernel: str | None,
     fixes: tuple[str, ...],
+    readme: Path | None,
     asked: Asked,
 ) -> None:
     """Find the minimal sets of fixes that make every scenario ok.
@@ -53,13 +62,17 @@ def command(
     sources = {text: _source(text, asked.settings) for text in scenarios}
     base = kernel or next(iter(sources.values())).scenario({}).kernel
     names = _fixes(base, fixes)
+    check_size(names, sources, asked.seeds)
     found, tally = ask(
         lambda evaluator: ablate(base, names, sources, asked.seeds, evaluator), asked
     )
+    plain = ablation_object(base, names, sources, asked.seeds, found)
     if asked.as_json:
-        click.echo(dump(ablation_object(base, names, found)), nl=False)
+        click.echo(dump(plain), nl=False)
     else:
         click.echo(describe(base, found, tally))
+    if readme is not None:
+        fill_block(readme, "ablation", ablation_block(plain))
 
 
 def _source(text: str, settings: tuple[str, ...]) -> Source:
@@ -115,7 +128,13 @@ def _bad(bad: Mapping[str, Verdict]) -> str:
     return ", ".join(f"{verdict} on {name}" for name, verdict in bad.items()) or "ok"
 
 
-def ablation_object(kernel: str, fixes: tuple[str, ...], found: Ablation) -> dict[str, Any]:
+def ablation_object(
+    kernel: str,
+    fixes: Iterable[str],
+    scenarios: Iterable[str],
+    seeds: Iterable[int],
+    found: Ablation,
+) -> dict[str, Any]:
     """Return the answer as plain JSON data."""
 
     def plain(verdicts: Mapping[str, Verdict]) -> dict[str, str]:
@@ -125,6 +144,8 @@ def ablation_object(kernel: str, fixes: tuple[str, ...], found: Ablation) -> dic
         "schema": 1,
         "kernel": kernel,
         "fixes": list(fixes),
+        "scenarios": list(scenarios),
+        "seeds": list(seeds),
         "none": plain(found.none.verdicts),
         "minimal": [
             {"fixes": list(e.fixes), "without": {fix: plain(bad) for fix, bad in e.adds.items()}}

@@ -26,6 +26,7 @@ from reclaimlab.explore.size import advice
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.reports.json_object import dump
+from reclaimlab.reports.readme import fill_block
 from reclaimlab.runs.call_apart import call_apart
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     "--grid", multiple=True, metavar="PATH=A,B", help="With --all, a column for each; may repeat."
 )
 @click.option("--markdown", is_flag=True, help="With --all, print the table as Markdown.")
+@click.option(
+    "--readme", type=click.Path(path_type=Path), help="With --all, put it between the marks there."
+)
 @click.option(
     "--granularity",
     type=click.Choice(["coarse", "fine"]),
@@ -96,6 +100,7 @@ def command(
     everyone: bool,
     grid: tuple[str, ...],
     markdown: bool,
+    readme: Path | None,
     granularity: str,
     max_states: int,
     max_time: float,
@@ -120,15 +125,18 @@ def command(
     """
     if pct and not walks:
         raise click.UsageError("--pct says how --walks go: give --walks too, such as --walks 1000")
-    if (grid or markdown) and not everyone:
-        raise click.UsageError("--grid and --markdown are of the table that --all makes")
+    if (grid or markdown or readme) and not everyone:
+        raise click.UsageError("--grid, --markdown and --readme are of the table that --all makes")
     request = ExploreRequest(
         scenario_text="", scenario=scenario, contender=contender or "", granularity=granularity,
         max_states=max_states, max_seconds=max_time, max_depth=max_depth or 0,
         reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed,
     )  # fmt: skip
     if everyone:
-        _table(request, settings, grid, quiet=quiet, as_json=as_json, markdown=markdown)
+        cells, objects = _cells(request, settings, grid, quiet=quiet)
+        _print_table(cells, objects, as_json=as_json, markdown=markdown)
+        if readme is not None:
+            fill_block(readme, "proof", proof.markdown(cells) + "\n")
         return
     request = _about(request, settings)
     found = _explore(request, quiet=quiet)
@@ -188,15 +196,9 @@ def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:
     return described
 
 
-def _table(
-    request: ExploreRequest,
-    settings: tuple[str, ...],
-    grid: tuple[str, ...],
-    *,
-    quiet: bool,
-    as_json: bool,
-    markdown: bool,
-) -> None:
+def _cells(
+    request: ExploreRequest, settings: tuple[str, ...], grid: tuple[str, ...], *, quiet: bool
+) -> tuple[list[proof.Cell], list[dict[str, Any]]]:
     """Explore every kernel, and every fix over the request's contender, in each cell."""
     base = _about(request, settings).contender
     cells, objects = [], []
@@ -204,12 +206,17 @@ def _table(
         for setting in _settings_of(grid):
             one = _about(replace(request, contender=contender), (*settings, *setting))
             found = _explore(one, quiet=quiet)
-            objects.append(_object(one, found) | {"settings": list(setting)})
-            outcome = proof.outcome(found)
+            objects.append(exploration_object(one, found) | {"settings": list(setting)})
             name = ", ".join(setting)
-            cells.append(proof.Cell(one.contender, name, outcome, found.states, found.exhausted))
+            cells.append(proof.Cell(one.contender, name, proof.outcome(found), found.states))
+    return cells, objects
+
+
+def _print_table(
+    cells: list[proof.Cell], objects: list[dict[str, Any]], *, as_json: bool, markdown: bool
+) -> None:
     if as_json:
-        table = {"schema": 1, "scenario": one.scenario, "explorations": objects}
+        table = {"schema": 1, "scenario": objects[0]["scenario"], "explorations": objects}
         click.echo(dump(table), nl=False)
     elif markdown:
         click.echo(proof.markdown(cells))

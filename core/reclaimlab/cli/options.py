@@ -76,13 +76,20 @@ vary: Decorator = click.option(
 )
 
 
+MOST_SEEDS: Final = 1_000_000
+
+
 def seeds(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how many seeds, and from which on."""
     first = click.option(
         "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first seed."
     )
     count = click.option(
-        "--seeds", type=click.IntRange(min=1), default=1, show_default=True, help="How many seeds."
+        "--seeds",
+        type=click.IntRange(min=1, max=MOST_SEEDS),
+        default=1,
+        show_default=True,
+        help="How many seeds.",
     )
     return count(first(command))
 

@@ -84,6 +84,9 @@ class AnyOrderDevice:
         self.submit_now(size, on_done, write=write)
         yield SUBMIT_NS
 
+    def blk_finish_plug(self) -> None:
+        """Nothing: each bio is a request of its own."""
+
     def get_request(self) -> Steps:
         """Return at once: there is always room."""
         yield from ()

@@ -109,12 +109,9 @@ class Search:
             self.graph.truths[state] |= graph.UNKNOWN
             self.why_cut = f"schedules are cut after {depth} steps (--max-depth)"
             moves = []
-        reduces, loop = self.request.reduce, self.machine.loop
-        wanted = [
-            (place, move)
-            for place, move in enumerate(moves)
-            if not (reduces and reduction.can_wait(loop, move))
-        ]
+        wanted = list(enumerate(moves))
+        if self.request.reduce:
+            wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.ordered)
         self._path.append(_Place(view, state, depth, wanted))
 
     def _advance(self, here: _Place) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.explore.request import PropertyName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reclaimlab.explore.replay import StepView
     from reclaimlab.explore.request import Exploration, WalkReport
@@ -77,8 +77,7 @@ def steps(views: Sequence[StepView], *, whole: bool = False, single: bool = Fals
         if view.beyond_return and not (view.number and views[view.number - 1].beyond_return):
             lines.append("---- point of no return: from here on nothing can save it ----")
         last = view.number == views[-1].number
-        following = None if last else views[view.number + 1]
-        if not single and following is not None and _is_same_turn(view, following):
+        if not single and not turn_ends(views, view.number):
             continue
         lines.append(f"{view.number:>4}  {view.title}")
         if single:
@@ -88,10 +87,21 @@ def steps(views: Sequence[StepView], *, whole: bool = False, single: bool = Fals
     return "\n".join([*lines, *_ending(views[-1])])
 
 
-def _is_same_turn(view: StepView, following: StepView) -> bool:
-    """Return whether the next step says all that this one does: one task, nobody waits anew."""
-    one, other = view.title.split(" ", 1)[0], following.title.split(" ", 1)[0]
-    return bool(view.number) and one == other and view.waits == following.waits and not view.oom
+def turn_ends(views: Sequence[StepView], number: int) -> bool:
+    """Return whether a step says something that the next one does not: another goes on, or waits.
+
+    The start and the last step always do.
+    """
+    if number in (0, len(views) - 1) or views[number].oom:
+        return True
+    one, other = views[number], views[number + 1]
+    same = one.title.split(" ", 1)[0] == other.title.split(" ", 1)[0]
+    return not same or one.waits != other.waits
+
+
+def names_violated(found: Mapping[str, Any]) -> list[str]:
+    """Return the properties that an exploration, as JSON has it, has a schedule against."""
+    return [name for name, each in found["properties"].items() if each["counterexample"]]
 
 
 def memory_changes(before: StepView, view: StepView) -> list[str]:

@@ -35,22 +35,6 @@ if TYPE_CHECKING:
     from reclaimlab.policy.contexts import FilesystemFeatures
 
 
-class Ending:
-    """A unit's way to its end: the work item, or any worker before there is one."""
-
-    __slots__ = ("label", "memcg", "pool", "work")
-
-    def __init__(self, pool: bounded_pool.BoundedPool, memcg: MemCgroup) -> None:
-        self.pool = pool
-        self.memcg = memcg
-        self.work: workqueue.Work | None = None
-        self.label = "completion"
-
-    def releasers(self) -> Any:
-        """Return who can bring it to its end."""
-        return (self.work,) if self.work is not None else tuple(self.pool.members())
-
-
 class BareXfs(XfsItemFormat, Filesystem):
     """A mounted filesystem of which only the completion is XFS's."""
 
@@ -82,25 +66,22 @@ class BareXfs(XfsItemFormat, Filesystem):
         self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Any
     ) -> WritebackUnit:
         """Mark, and say who will end it."""
-        memcg = run[0].memcg
         unit = super().mark(k, mapping, run, label, task)
-        unit.completer = Ending(self.pool, memcg)
+        unit.completer = workqueue.PendingWork("completion", self.wq, self.pool)
         return unit
 
     def end_bio(self, unit: WritebackUnit) -> None:
         """xfs_finish_ioend(), in the interrupt: queue the work."""
-        ending = unit.completer
-        assert isinstance(ending, Ending)  # mark() set it
+        completer = unit.completer
+        assert isinstance(completer, workqueue.PendingWork)  # mark() set it
         work = workqueue.Work(self.wq, partial(self.xfs_end_io, self.k, unit), "xfs_end_io")
-        ending.work = work
+        completer.work = work
         self.wq.queue_work(work, self.pool)
 
     def xfs_end_io(self, k: Kernel, unit: WritebackUnit) -> Steps:
         """Allocate, end the writeback, free."""
         flags = self.enter_scope(Scope.COMPLETION_WORK, k.current)
-        ending = unit.completer
-        assert isinstance(ending, Ending)  # mark() set it
-        memcg = ending.memcg
+        memcg = next(iter(unit.extents)).memcg
         yield from self.xfs_setfilesize(k, memcg)
         page_writeback.end_page_writeback(k, unit)
         self._free(k, memcg)

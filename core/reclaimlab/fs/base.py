@@ -135,7 +135,8 @@ class Filesystem:
 
     def create(self, k: Kernel, name: str) -> Steps:
         """Create a file (a transaction in journalling filesystems)."""
-        yield costs.MAP_EXTENT_NS
+        if not self.k.loop.elapse(costs.MAP_EXTENT_NS):
+            yield costs.MAP_EXTENT_NS
         del k
         return self.new_file(name)
 
@@ -261,7 +262,8 @@ class Filesystem:
         run = self.gather_dirty(mapping, most)
         part, left = run, most - sum(extent.nr for extent in run)
         while part and (prepare_ns := self.writepage_ns(part)):
-            yield prepare_ns
+            if not self.k.loop.elapse(prepare_ns):
+                yield prepare_ns
             end = part[-1].index + part[-1].nr
             follows = mapping.dirty.holding(end) if left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
@@ -328,7 +330,8 @@ class Filesystem:
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Write one run of pages as one unit; give its pages."""
-        yield costs.MAP_EXTENT_NS
+        if not k.loop.elapse(costs.MAP_EXTENT_NS):
+            yield costs.MAP_EXTENT_NS
         run = still_dirty(run)
         if not run:
             return 0
@@ -345,5 +348,6 @@ class Filesystem:
         unit.device = self.bdi.device
         done = partial(self._device_done, unit)
         self.bdi.device.submit_now(unit.nr_pages * PAGE_SIZE, done, write=True)
-        yield costs.SUBMIT_REQUEST_NS
+        if not k.loop.elapse(costs.SUBMIT_REQUEST_NS):
+            yield costs.SUBMIT_REQUEST_NS
         return True

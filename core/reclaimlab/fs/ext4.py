@@ -222,7 +222,8 @@ class Ext4(Filesystem):
         count = self._extents[mapping] = self._extents.get(mapping, 0) + 1
         if count > EXTENTS_IN_INODE and (count - EXTENTS_IN_INODE) % EXTENTS_IN_BLOCK == 1:
             yield from self.ext4_ext_insert_extent(k)
-        yield costs.MAP_EXTENT_NS
+        if not k.loop.elapse(costs.MAP_EXTENT_NS):
+            yield costs.MAP_EXTENT_NS
 
     def ext4_ext_insert_extent(self, k: Kernel) -> Steps:
         """The leaf is full."""
@@ -305,7 +306,9 @@ class Ext4(Filesystem):
         yield from self.ext4_convert_unwritten_extents(k, unit.mapping)
         nr = unit.nr_pages
         page_writeback.end_page_writeback(k, unit)
-        yield nr * costs.COMPLETE_PAGE_NS
+        spent_ns = nr * costs.COMPLETE_PAGE_NS
+        if not k.loop.elapse(spent_ns):
+            yield spent_ns
         k.current.flags = flags
 
     def ext4_convert_unwritten_extents(self, k: Kernel, mapping: Mapping) -> Steps:
@@ -313,7 +316,8 @@ class Ext4(Filesystem):
         yield from self.journal.jbd2_journal_start(k)
         yield from self.journal.do_get_write_access(mapping)
         self.journal.dirty_metadata(mapping)
-        yield costs.COMMIT_NS
+        if not k.loop.elapse(costs.COMMIT_NS):
+            yield costs.COMMIT_NS
         self.journal.jbd2_journal_stop(k)
 
 

@@ -182,7 +182,8 @@ class Journal:
             yield from self.device.submit_bio(size, done.complete_all, write=True, flush=flush)
         if not done.done:
             yield done.queue
-        yield costs.COMMIT_NS
+        if not self.k.loop.elapse(costs.COMMIT_NS):
+            yield costs.COMMIT_NS
 
 
 def kjournald2(k: Kernel, journal: Journal) -> Steps:

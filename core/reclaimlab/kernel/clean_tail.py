@@ -46,7 +46,7 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     k.vmstat.memcg_reclaims += batches
     k.vmstat.pgscan += need
     k.vmstat.pgsteal += need
-    return batches * costs.RECLAIM_CALL_NS + need * k.free_clean_ns
+    return batches * (costs.RECLAIM_CALL_NS + k.scan_batch_ns) + need * k.free_clean_ns
 
 
 def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
@@ -60,9 +60,11 @@ def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file
     quota = vmscan.scan_share(lru, sc.priority, force=True)
-    if quota > SWAP_CLUSTER_MAX or lruvec.active_file.nr or vmscan.writeout_is_over(k):
+    if not 0 < quota <= SWAP_CLUSTER_MAX:
         return False
-    if sc.debt_ns + quota * k.free_clean_ns > TIME_STEP_NS:
+    if lruvec.active_file.nr or vmscan.writeout_is_over(k):
+        return False
+    if sc.debt_ns + k.scan_batch_ns + quota * k.free_clean_ns > TIME_STEP_NS:
         return False
     freed = free_clean_batch(k, quota, lruvec, lru, sc) > 0
     if freed:
@@ -97,7 +99,7 @@ def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: Sc
     lruvec.recent_scanned[1] += spent
     sc.nr_taken += spent
     sc.nr_reclaimed += spent
-    sc.debt_ns += spent * k.free_clean_ns
+    sc.debt_ns += k.scan_batch_ns + spent * k.free_clean_ns
     sc.count(k, spent, spent)
     sc.quiet.clear()
     return spent

@@ -210,6 +210,11 @@ def _mark_page_accessed(extent: Extent) -> None:
     if not extent.referenced:
         extent.referenced = True
         return
+    activate(extent)
+
+
+def activate(extent: Extent) -> None:
+    """Move an extent from the inactive list to the head of the active one."""
     lruvec = extent.memcg.lruvec
     assert extent.lru is not None
     extent.lru.remove(extent)

@@ -142,6 +142,8 @@ def wb_writeback(k: Kernel, wb: BdiWriteback, work: WbWork) -> Steps:
         if not wb.b_more_io:
             break
         yield MSEC  # inode_sleep_on_writeback(): somebody else writes what is left
+    if wb.bdi.device is not None:
+        wb.bdi.device.blk_finish_plug()
     k.tracepoint("writeback_written", bdi=wb.name, nr_pages=wb.written, reason=reason)
 
 

@@ -100,8 +100,10 @@ class Kernel:
         self.cpus = cpus
         self.cpu_slowdown = cpu_slowdown
         self.reclaim_slowdown = reclaim_slowdown
+        self.scan_batch_ns = costs.scan_ns(1, 0, 0, has_folios=features.folio_names)
+        """CPU time of a batch of reclaim besides that of its pages."""
         self.free_clean_ns = costs.FREE_PAGE_NS + costs.scan_ns(
-            1, 1, has_folios=features.folio_names
+            0, 1, 1, has_folios=features.folio_names
         )
         """CPU time to look at one clean page and free it."""
         self.swappiness = swappiness

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MEM_CGROUP_MAX_RECLAIM_LOOPS = 100
 MEM_CGROUP_MAX_SOFT_LIMIT_RECLAIM_LOOPS = 2
+MEMCG_CHARGE_BATCH = 64
+"""Pages that a processor charges at once; what a charge leaves of them is its stock."""
 UNLIMITED = 1 << 62
 
 
@@ -38,6 +40,7 @@ class MemCgroup:
         nr_dirty, nr_writeback: its file pages in these states.
         under_oom: tasks wait for the OOM killer; failcnt: charges that met the limit.
         slab_bytes: charged kernel objects that do not fill a page yet.
+        stock: pages of ``usage`` that processors have charged ahead.
         domain: its dirty-throttling domain (cgroup writeback), if it has one.
     """
 
@@ -62,6 +65,7 @@ class MemCgroup:
         "reclaim_ns",
         "slab_bytes",
         "soft_limit",
+        "stock",
         "swappiness",
         "under_oom",
         "usage",
@@ -90,6 +94,7 @@ class MemCgroup:
         self.usage = 0
         self.peak_usage = 0
         self.kernel_pages = 0
+        self.stock = 0
         self.slab_bytes = 0
         self.nr_dirty = 0
         self.nr_writeback = 0
@@ -190,6 +195,7 @@ def __mem_cgroup_try_charge(
             sleeps = k.vmstat.reclaim_sleeps
             freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
             hopeless = _stands_still(k, freed, sleeps)
+            drain_all_stock(over)
         if memcg.margin < nr:
             fruitless = not (freed and nr <= 8)
             attempts += fruitless
@@ -210,6 +216,24 @@ def __mem_cgroup_try_charge(
             k.progress_ns = k.loop.now
             return True
         over = blocked
+
+
+def refill_stock(memcg: MemCgroup) -> None:
+    """Charge ahead what small charges, such as page faults, leave of their last batch.
+
+    Called when a program has begun: what is charged in small later is used up before the limit is
+    met, or there is no room left for a batch. The stocks of other processors are left out.
+    """
+    if not memcg.stock and not memcg.is_root:
+        memcg.stock = -memcg.usage % MEMCG_CHARGE_BATCH
+        memcg.charge(memcg.stock)
+
+
+def drain_all_stock(memcg: MemCgroup) -> None:
+    """Give back what processors have charged ahead, since a charge has failed."""
+    if memcg.stock:
+        memcg.uncharge(memcg.stock)
+        memcg.stock = 0
 
 
 def mem_cgroup_do_charge(k: Kernel, over: MemCgroup, gfp: int, nr: int) -> Steps:
@@ -282,5 +306,6 @@ def mem_cgroup_soft_reclaim(k: Kernel, group: MemCgroup, gfp: int) -> Steps:
             break
         if loop >= 2 and (not total or total >= excess >> 2):
             break
-    yield costs.RECLAIM_CALL_NS
+    if not k.loop.elapse(costs.RECLAIM_CALL_NS):
+        yield costs.RECLAIM_CALL_NS
     return total, scanned

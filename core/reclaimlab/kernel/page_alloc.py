@@ -82,7 +82,8 @@ def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str, *, whole: bo
             return False
         mask = gfp_in_context(k, gfp, site)
         progress = yield from vmscan.try_to_free_pages(k, mask)
-        yield costs.RECLAIM_CALL_NS
+        if not k.loop.elapse(costs.RECLAIM_CALL_NS):
+            yield costs.RECLAIM_CALL_NS
         rounds = 0 if progress else rounds + 1
         if zone.free <= floor:
             yield from _before_retry(k, mask, nr, rounds)

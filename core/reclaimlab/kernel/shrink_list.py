@@ -385,7 +385,7 @@ def shrink_inactive_list(
         zone.isolated[lru.file] -= nr_taken
         putback_inactive_pages(k, lru, lruvec, stat)
     lruvec.recent_scanned[lru.file] += stat.nr_taken
-    account_batch(k, sc, stat)
+    account_batches(k, sc, stat, -(-spent // SWAP_CLUSTER_MAX))
     throttle, woke = after_batch(k, sc, stat)
     if slept or woke or throttle is not None or not states.isdisjoint(FREEABLE):
         sc.quiet.clear()
@@ -421,11 +421,11 @@ def _trace_batch(k: Kernel, lru: LruList, sc: ScanControl, stat: ShrinkStat) -> 
     )  # fmt: skip
 
 
-def account_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> None:
-    """Add one batch to the pass, the memcg and the machine, and note the CPU time it took."""
+def account_batches(k: Kernel, sc: ScanControl, stat: ShrinkStat, nr: int) -> None:
+    """Add ``nr`` batches to the pass, the memcg and the machine, and note the CPU time."""
     sc.add(stat)
     sc.debt_ns += (
-        costs.scan_ns(stat.folios, stat.scanned, has_folios=k.features.folio_names)
+        costs.scan_ns(nr, stat.folios, stat.scanned, has_folios=k.features.folio_names)
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
     sc.count(k, stat.scanned, stat.nr_reclaimed)

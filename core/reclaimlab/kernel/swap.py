@@ -91,7 +91,9 @@ def do_anonymous_page(k: Kernel, process: Process, nr: int) -> Steps:
         return False
     map_anonymous(k, process, nr)
     k.vmstat.pgfault += nr
-    yield nr * costs.PAGE_FAULT_NS
+    spent_ns = nr * costs.PAGE_FAULT_NS
+    if not k.loop.elapse(spent_ns):
+        yield spent_ns
     return not k.current.killed
 
 

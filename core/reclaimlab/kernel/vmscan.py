@@ -61,16 +61,19 @@ def shrink_active_list(
     """Move pages from the tail of an active list to the head of its inactive one."""
     inactive = lruvec.inactive_file if active.file else lruvec.inactive_anon
     has_folios = k.features.folio_names
-    nr = 0
+    nr = folios = 0
     for extent in isolate_lru_pages(active, nr_to_scan):
         nr += extent.nr
+        folios += extent.nr // extent.folio_pages
         if extent.mapped and extent.referenced:
             lruvec.recent_rotated[active.file] += extent.nr
             extent.referenced = False
         inactive.put_back_head(extent)
-        folios = extent.nr // extent.folio_pages  # none of its own once it was merged
-        if folios:
-            sc.debt_ns += costs.scan_ns(folios, folios, has_folios=has_folios) // 2
+        if extent.nr and not has_folios:  # pages that join their neighbours cost nothing
+            sc.debt_ns += costs.scan_ns(0, 0, extent.nr, has_folios=False) // 2
+    if has_folios:
+        batches = -(-nr_to_scan // SWAP_CLUSTER_MAX)
+        sc.debt_ns += costs.scan_ns(batches, folios, nr, has_folios=True) // 2
     lruvec.recent_scanned[active.file] += nr
     k.vmstat.pgdeactivate += nr
 

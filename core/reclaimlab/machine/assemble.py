@@ -13,7 +13,7 @@ from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
 from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
-from reclaimlab.kernel import swap, vmscan, workqueue
+from reclaimlab.kernel import memcontrol, swap, vmscan, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
 from reclaimlab.kernel.dirty_domain import DirtyDomain, writeback_set_ratelimit
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
@@ -26,7 +26,7 @@ from reclaimlab.policy.gfp import PF_KSWAPD, PF_KTHREAD, PF_MEMALLOC
 from reclaimlab.scenarios.tasks import PluginTask
 from reclaimlab.units import PAGE_SIZE, pages
 from reclaimlab.workloads import PROGRAMS
-from reclaimlab.workloads.context import Context, do_exit, fault_in, sleep
+from reclaimlab.workloads.context import Context, do_exit, exec_program, fault_in, sleep
 
 if TYPE_CHECKING:
     from reclaimlab.engine.order import Order
@@ -52,6 +52,7 @@ COMMON = frozenset(
         "start",
         "start_jitter",
         "rss",
+        "program_cache",
         "kthread",
         "oom_score_adj",
     }
@@ -246,7 +247,11 @@ def _life(context: Context, spec: Any, arguments: dict[str, Any], start: int) ->
     yield from sleep(context, start)
     if context.k.features.charges_kernel_memory:
         context.process.memcg.charge(KERNEL_PAGES_PER_TASK)
+    if spec.program_cache:
+        exec_program(context, pages(spec.program_cache))
     alive = yield from fault_in(context, pages(spec.rss))
+    if context.k.features.charges_kernel_memory:
+        memcontrol.refill_stock(context.process.memcg)
     if alive:
         if isinstance(spec, PluginTask):
             yield from plugged.program(context, spec.program, spec.options)

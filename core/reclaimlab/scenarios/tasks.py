@@ -21,6 +21,9 @@ class Task(Model):
     start: Time = Field(0, description="when it starts (time since the run began)")
     start_jitter: Time = Field(0, description="latest extra start, drawn from the seed (time)")
     rss: Size = Field(256 * KIB, description="anonymous memory the process keeps (bytes)")
+    program_cache: Size = Field(
+        0, description="clean page cache of its program's files, charged at its start (bytes)"
+    )
     kthread: bool = Field(False, description="a kernel thread: policies may exempt it")
     oom_score_adj: int = Field(0, ge=-1000, le=1000, description="as /proc/PID/oom_score_adj")
 
@@ -47,6 +50,17 @@ class WriterTask(Task):
     background: bool = Field(
         False, description="the rest of the machine: not counted in the writers' metrics"
     )
+
+
+class ReplayTask(Task):
+    """What the rest of a recorded machine wrote; in nobody's metrics."""
+
+    program: Literal["replay"] = Field(description="write()s as recorded, for other programs")
+    writes: Annotated[str, Field(pattern=r"^[0-9]{1,9}( [0-9]{1,9})*$")] = Field(
+        description="what it writes in each step, in turn (pages)"
+    )
+    step: SomeTime = Field(100 * MSEC, description="length of a step (time)")
+    backlog: Size = Field(0, description="dirty already when the first step begins (bytes)")
 
 
 class ReaderTask(Task):
@@ -155,6 +169,7 @@ def _member(task: Any) -> Any:
 
 TaskSpec = Annotated[
     Annotated[WriterTask, Tag("writer")]
+    | Annotated[ReplayTask, Tag("replay")]
     | Annotated[ReaderTask, Tag("reader")]
     | Annotated[MapperTask, Tag("mapper")]
     | Annotated[BuildTask, Tag("build")]
@@ -169,6 +184,7 @@ TaskSpec = Annotated[
 
 PROGRAMS: dict[str, type[Task]] = {
     "writer": WriterTask,
+    "replay": ReplayTask,
     "reader": ReaderTask,
     "mapper": MapperTask,
     "build": BuildTask,

@@ -46,7 +46,7 @@ def store_exploration(path: Path, found: Mapping[str, Any]) -> str:
     Raises:
         StoreError: the store cannot be written.
     """
-    text = json.dumps(found, sort_keys=True)
+    text = json.dumps(found)
     exploration = PREFIX + hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
     violated = [name for name, each in found["properties"].items() if each["violated"]]
     row = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from reclaimlab.measure.records import Verdict
 from reclaimlab.sweep.evaluate import Cell
+from reclaimlab.sweep.plan import MOST_RUNS
 from reclaimlab.sweep.values import SweepError
 
 if TYPE_CHECKING:
@@ -157,6 +158,24 @@ def _without(chosen: FixSet, fix: str) -> FixSet:
     return tuple(each for each in chosen if each != fix)
 
 
+def check_size(fixes: Sequence[str], sources: Mapping[str, Source], seeds: Sequence[int]) -> None:
+    """Refuse what is too much to try.
+
+    Raises:
+        SweepError: too many fixes or runs, or no fix.
+    """
+    if not 1 <= len(fixes) <= MOST_FIXES:
+        msg = f"{len(fixes)} fixes have 2^{len(fixes)} sets; name 1 to {MOST_FIXES} with --fix"
+        raise SweepError(msg)
+    runs = len(sources) * len(seeds)
+    if runs > MOST_RUNS:
+        msg = (
+            f"a single set of fixes takes {runs} runs ({len(sources)} scenarios x {len(seeds)} "
+            f"seeds), over the limit of {MOST_RUNS}; give fewer --seeds"
+        )
+        raise SweepError(msg)
+
+
 def ablate(
     kernel: str,
     fixes: Sequence[str],
@@ -174,10 +193,8 @@ def ablate(
         evaluator: where the runs are made.
 
     Raises:
-        SweepError: too many fixes, or none.
+        SweepError: too many fixes or runs, or no fix.
         StoppedError, RunsFailedError: as :meth:`Evaluator.verdicts`.
     """
-    if not 1 <= len(fixes) <= MOST_FIXES:
-        msg = f"{len(fixes)} fixes have 2^{len(fixes)} sets; name 1 to {MOST_FIXES} with --fix"
-        raise SweepError(msg)
+    check_size(fixes, sources, seeds)
     return _Ablation(kernel, fixes, sources, seeds, evaluator).result()

@@ -19,10 +19,12 @@ FITTED: Final = frozenset(
         "h61_5MBps_v1_xfs_seq_32M",
         "h61q_20MBps_v1_xfs_seq_100M",
         "h61q_20MBps_v2_xfs_seq_100M",
+        "o_seq4k_xfs_20MBps_32M_r1",
         "o_seq64k_xfs_20MBps_32M_r1",
         "o_seq_xfs_20MBps_100M_deepqueue_r1",
         "v_seq4k_xfs_20MBps_100M",
+        "v_seq_xfs_20MBps_100M_blkthrottle",
     }
 )
-"""Named in kernel/costs.py, block/device.py and scenarios/importers/setup.py beside the constants;
-no other recording is."""
+"""Named in kernel/costs.py, block/device.py, scenarios/importers/setup.py and workloads/replay.py
+beside the constants; no other recording is."""

@@ -11,6 +11,7 @@ from reclaimlab.workloads.metadata import metadata, rename
 from reclaimlab.workloads.page_writer import page_writer
 from reclaimlab.workloads.pipeline import pipeline
 from reclaimlab.workloads.reader import reader
+from reclaimlab.workloads.replay import replay
 from reclaimlab.workloads.writer import writer
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ PROGRAMS: Final[dict[str, Callable[..., Steps]]] = {
     "build": build,
     "metadata": metadata,
     "rename": rename,
+    "replay": replay,
     "loop": loop,
     "pipeline": pipeline,
     "page-writer": page_writer,

@@ -155,6 +155,8 @@ def test_a_dry_run_counts_and_stores_nothing(call: Call, tiny: Path, db: Path) -
         (("--vary", "memcg.box.limit=8M..9M", "--design", "lhs"), "needs --samples"),
         (("--cluster", "tcp://127.0.0.1:9"), "no Dask scheduler answers"),
         (("-c", "linux-3.1"), "linux-3.10"),
+        (("--seeds", "1000000000"), "1000000000 is not in the range"),
+        (("--vary", "memcg.box.limit=8M,9M", "--seeds", "1000000"), "this sweep has 2000000 runs"),
     ],
 )
 def test_bad_input_gets_one_clear_line_and_leaves_nothing(
@@ -222,6 +224,37 @@ def test_boundary_refuses_what_cannot_be_searched(
     assert not db.exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        (
+            "boundary",
+            ("--find", "memcg.box.limit=8M..64M", "--tolerance", "2M", "--over",
+             "device.sda.write_bw=5MB..50MB:1000000000"),
+            "the first probes alone are 5000000000 runs",
+        ),
+        ("ablate", ("{tiny}", "-f", "may-enter-fs", "--seeds", "1000000"), "takes 2000000 runs"),
+        ("ablate", ("-f", "may-enter-fs", "--cluster", "tcp://127.0.0.1:9"), "no Dask scheduler"),
+        (
+            "sensitivity",
+            ("--vary", "memcg.box.limit=8M..9M", "--vary", "device.sda.write_bw=5MB..50MB",
+             "--samples", "1000000000"),
+            "--samples is 1000000000",
+        ),
+    ],
+)  # fmt: skip
+def test_a_question_that_cannot_be_asked_gets_one_clear_line_and_leaves_nothing(
+    command: str, arguments: tuple[str, ...], said: str, call: Call, tiny: Path, db: Path
+) -> None:
+    copy = tiny.with_name("copy.toml")
+    copy.write_text(tiny.read_text())
+    words = [each.format(tiny=copy) for each in arguments]
+    refusal = call(command, tiny, *words, *SHORT, code=2).stderr
+    assert said in refusal
+    assert "Traceback" not in refusal
+    assert not db.exists()
+
+
 def test_ablate_prints_the_minimal_sets(call: Call, tiny: Path) -> None:
     told = call("ablate", tiny, "-f", "may-enter-fs", "-f", "memalloc-noio", *SHORT).stdout
     assert "linux-3.10 alone: ok" in told
@@ -280,3 +313,22 @@ def test_ablate_loads_the_plugins_beside_one_scenario_but_not_beside_two(
     assert (
         "no fix: sufficient" in call("ablate", copies[0], tiny, "-f", "may-enter-fs", *SHORT).stdout
     )
+
+
+def test_a_sweep_of_what_a_plugins_metric_decides_shows_the_verdict(
+    call: Call, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tiny.read_text()
+    tiny.write_text(text.replace('decides = "writer_throughput"', 'decides = "of_mine"'))
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "mine.py").write_text(
+        '# /// reclaimlab\n# name = "of_mine"\n# kind = "metric"\n# class = "Mine"\n# ///\n'
+        'class Mine:\n    name, unit, better = "of_mine", "1", "lower"\n'
+        "    def measure(self, result): return 1\n"
+    )
+    monkeypatch.setenv("RECLAIMLAB_PLUGINS_DIR", str(tmp_path / "plugins"))
+    said = call("sweep", "run", tiny, "-c", "linux-3.10", "--vary", "memcg.box.limit=16M,32M", "-q")
+    assert "writer_throughput" in said.stdout.splitlines()[0]
+    file = tmp_path / "map.svg"
+    call("sweep", "show", "--format", "svg", "-o", file)
+    assert file.read_bytes().startswith(b"<?xml")

@@ -82,7 +82,7 @@ def test_a_damaged_recording_is_named_without_a_traceback(call: Call, tmp_path: 
 def test_sensitivity_lists_each_constant_halved_and_doubled(call: Call, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, KILLED)
     ended = call("validate", folder, "--sensitivity", "--jobs", "1", "--quiet")
-    rows = [line for line in ended.stdout.splitlines() if line.startswith("SCAN_PAGE_NS ")]
+    rows = [line for line in ended.stdout.splitlines() if line.startswith("SCAN_BATCH_NS ")]
     assert [row.split()[2] for row in sorted(rows)] == ["0.5", "2"]
     plain = json.loads(
         call("validate", folder, "--sensitivity", "--json", "--jobs", "1", "--quiet").stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,3 +152,11 @@ def test_an_ended_task_is_neither_alive_nor_dead() -> None:
     task = loop.spawn("short", sleeper(None))
     loop.run(1 << 40)
     assert closed_set([task]) == ()
+
+
+def test_a_cycle_goes_along_the_first_of_several_that_could_release() -> None:
+    first, shared, second = Lock("first"), Lock("shared"), Lock("second")
+    first.helpers, second.helpers = [shared], [shared]
+    shared.helpers = [first, second]
+    dead: Any = [first]  # only its label and its releasers are asked for
+    assert find_cycle(dead) == ("first", "shared")

@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from reclaimlab.cli import cli
+from reclaimlab.explore import proof
+from reclaimlab.hosting.catalog import Catalog
+from reclaimlab.reports.readme import block_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,15 +90,26 @@ def test_a_scenario_too_large_says_how_large_and_which_setting_is_smaller() -> N
     assert "--set workers=2 or --set pages=5" in done.stderr
 
 
-def test_the_proof_table_has_a_row_a_policy_and_a_column_a_setting() -> None:
-    asked = ["explore", "tiny-shrinker", "-q", "--all", "--markdown", "--max-states", "2000"]
+def test_the_proof_table_has_a_row_a_policy_and_a_column_a_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    few = ["linux-3.10", "linux-3.10+nofs-scope", "linux-6.18"]
+    assert set(few) <= set(proof.contenders(Catalog.discover(), "linux-3.10"))
+    monkeypatch.setattr(proof, "contenders", lambda _catalog, _base: few)
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- proof -->\n<!-- end of proof -->\n")
+    asked = ["explore", "tiny-shrinker", "-q", "--all", "--readme", str(readme), "--json"]
     done = CliRunner().invoke(cli, [*asked, "--grid", "transaction_gfp=kernel,nofs"])
     assert done.exit_code == 0, done.output
-    head, _, *rows = done.stdout.splitlines()
-    assert head == "| contender | transaction_gfp=kernel | transaction_gfp=nofs | states |"
-    cells = {row.split(" | ")[0].strip("| "): row.split(" | ")[1:3] for row in rows}
-    assert cells["linux-3.10"] == ["deadlock", "proved"]
-    assert {"linux-3.5", "linux-6.18", "linux-3.10+nofs-scope"} <= set(cells)
+    head, _, *rows = (block_of(readme.read_text(), "proof") or "").strip().splitlines()
+    assert head == "| contender | transaction_gfp=kernel | transaction_gfp=nofs |"
+    table = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [name for name, *_ in table] == few
+    assert table[0][1:] == ["deadlock", "proved"]
+    found = json.loads(done.stdout)
+    assert [each["settings"] for each in found["explorations"]][:2] == [
+        ["transaction_gfp=kernel"], ["transaction_gfp=nofs"],
+    ]  # fmt: skip
 
 
 def test_pct_without_walks_and_a_grid_without_all_are_refused_with_the_way_out() -> None:

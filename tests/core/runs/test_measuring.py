@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from reclaimlab.cli import cli
 from reclaimlab.hosting.extensions import forget
 from reclaimlab.measure.records import METRICS
+from reclaimlab.runs.bundle import make_bundle, read_bundle, write_bundle
 from reclaimlab.runs.compare import compare, make_plan
 from reclaimlab.runs.comparison import Comparison, summarise
 from reclaimlab.scenarios.reader import scenario_toml
@@ -197,3 +198,16 @@ def test_a_faulty_metric_ends_run_and_compare_with_3_after_they_have_printed(
     ran = invoke("report", "latest", "--db", db)
     assert ran.exit_code == 0
     assert "Plugins at fault" in ran.stdout
+
+
+def test_a_bundle_keeps_what_the_metrics_of_plugins_said(
+    put: Put, tiny: Scenario, tmp_path: Path
+) -> None:
+    put("peak_and_one", SOUND)
+    found = compared(tiny, tmp_path / "runs.sqlite", seeds=1)
+    with StoreReader(tmp_path / "runs.sqlite") as reader:
+        records = reader.runs(found.id)
+    write_bundle(tmp_path / "x.zip", make_bundle(found.id, found.head, records), {})
+    again = read_bundle(tmp_path / "x.zip").records
+    assert [each.plugin_metrics for each in again] == [each.plugin_metrics for each in records]
+    assert summarise(found.id, found.head, again) == found

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from reclaimlab.stats.bootstrap import mean_interval, ratio_interval
+from reclaimlab.stats.bootstrap import _middle_95, mean_interval, ratio_interval
 
 
 def test_of_one_value_the_interval_is_that_value() -> None:
@@ -54,3 +54,7 @@ def test_the_interval_of_a_ratio_covers_the_truth_in_about_95_of_100_samples() -
         assert interval is not None
         covered += interval[0] <= 0.8 <= interval[1]
     assert 0.88 <= covered / 200 <= 0.98
+
+
+def test_as_many_means_are_cut_off_below_as_above() -> None:
+    assert _middle_95([float(each) for each in range(2000)], seeds=1) == (50.0, 1949.0)

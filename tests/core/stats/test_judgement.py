@@ -90,3 +90,13 @@ def test_of_pure_noise_about_one_in_twenty_families_is_judged_wrongly() -> None:
         ]
         wrong += any(judged.judgement != Judgement.CANNOT_TELL for judged in judge(family))
     assert wrong <= 12
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"), [([1.0, 2.0, 6.0], 3 / 7**0.5), ([1.0, 3.0], 2 / 2**0.5)]
+)
+def test_the_effect_is_the_mean_difference_in_standard_deviations(
+    differences: list[float], expected: float
+) -> None:
+    (judged,) = judge([sample([10.0] * len(differences), [10.0 + each for each in differences])])
+    assert judged.effect == pytest.approx(expected)

@@ -9,7 +9,7 @@ import pytest
 
 from reclaimlab.measure.records import Incident, RunResult, Series, TaskReport, Verdict
 from reclaimlab.store.fingerprint import result_hash
-from reclaimlab.store.records import ComparisonHead, RunRecord
+from reclaimlab.store.records import ComparisonHead, PluginMetric, RunRecord
 from reclaimlab.store.writer import StoreWriter
 
 HANG = Incident(
@@ -61,6 +61,10 @@ def record_of(result: RunResult, **changes: Any) -> RunRecord:
         policy_versions=result.policy_versions,
         result=result,
         result_hash=result_hash(result),
+        plugin_metrics=(
+            PluginMetric("dirty_swing", "pages", "lower", "second-look 0.2", 3.0),
+            PluginMetric("faulty", origin="faulty 1", error="metric faulty: measure() raised"),
+        ),
     )
     return dataclasses.replace(record, **changes)
 

@@ -9,7 +9,7 @@ from reclaimlab.cli.group import LazyGroup
 
 COMMANDS = {
     "list": "List the stored comparisons, newest first.",
-    "show": "Show every run of a comparison.",
+    "show": "Show every run of a comparison, or an exploration step by step.",
     "resume": "Make the runs that a comparison which was cut off lacks.",
     "verify": "Run a comparison again and compare every byte.",
     "tag": "Tag a comparison, or take tags off it.",

@@ -13,7 +13,7 @@ from reclaimlab.cli.interrupt import StopSwitch
 from reclaimlab.cli.sweep import places
 from reclaimlab.cli.sweep.outcome import exit_code
 from reclaimlab.cli.sweep.tally import tally_progress
-from reclaimlab.cli.sweep.text import text_table
+from reclaimlab.cli.sweep.text import shown_metric, text_table
 from reclaimlab.hosting.contender import parse_contender
 from reclaimlab.measure.records import Verdict
 from reclaimlab.reports.json_object import dump
@@ -120,7 +120,7 @@ def command(
     if as_json:
         click.echo(dump(sweep_object(stored, points)), nl=False)
     else:
-        click.echo(text_table(points, stored.decides))
+        click.echo(text_table(points, shown_metric(stored.decides)))
         click.echo(f"\n{tally_line(tally)}\nsweep {stored.id} is stored in {db}")
         click.echo(f"reclaimlab sweep show {stored.id}    has every metric")
     code = exit_code(tally)

@@ -50,18 +50,20 @@ def command(
             _export(form, flat_rows(reader.runs(head.id)), output)
             return
         points = summarise_points(reader.runs(head.id))
+    # A sweep keeps no metrics of plugins, which may decide a comparison.
+    shown = metric or (head.decides if head.decides in METRICS else "verdict")
     if as_json:
         click.echo(dump(sweep_object(head, points)), nl=False)
     elif form == "text":
-        _put(f"{text_table(points, metric or head.decides)}\n", output)
+        _put(f"{text_table(points, shown)}\n", output)
     elif form == "html":
         from reclaimlab.reports.html.heatmap import heatmap_page
 
-        _put(heatmap_page(head, points, beside_verdict(metric or head.decides)), output)
+        _put(heatmap_page(head, points, beside_verdict(shown)), output)
     else:
         from reclaimlab.sweep.heatmap import draw
 
-        draw(head, points, metric or head.decides, _needed(output, form))
+        draw(head, points, shown, _needed(output, form))
 
 
 def _export(form: str, rows: list[dict[str, object]], output: Path | None) -> None:

@@ -24,6 +24,14 @@ def metric_text(name: str, value: float | None) -> str:
     return f"{value:.4g}{'' if unit in ('', '1') else ' ' + unit}"
 
 
+def shown_metric(decides: str) -> str:
+    """Return what stands beside the verdict: what decides, unless a plugin brings that number.
+
+    A sweep does not ask metrics of plugins.
+    """
+    return decides if decides in METRICS else "verdict"
+
+
 def beside_verdict(metric: str) -> str:
     """Return what is shown beside the verdict: ``metric``, if it is not the verdict itself."""
     return "writer_throughput" if metric == "verdict" else metric

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import RecordingError
@@ -20,21 +21,32 @@ _HOST_MEMORY: Final = 24 * GIB
 _GUEST_SLOWDOWN: Final = 8
 """The guest's processors are emulated: a write() of 1 MiB takes 5.7 ms on XFS there, of 3 us a
 page on the host (h61q_20MBps_v1_xfs_seq_100M and v_seq4k_xfs_20MBps_100M)."""
-_GUEST_RECLAIM: Final = 40
+_GUEST_RECLAIM: Final = 14
 """Fruitless memcg reclaim of 27 MiB takes 55 ms there (its failcnt while all is under writeback in
 h61_5MBps_v1_xfs_seq_32M), of 1.4 ms by the costs of the host."""
 _COPY_BW: Final = 10_800_000_000
 """Bytes a second from the writer's buffer, always the same 4 MiB: 0.38 us a page (costs.py,
 WRITE_FOLIO_NS)."""
 
+_PROGRAM_CACHE: Final = "756KiB"
+"""Clean pages that the writer's program and libraries have in its memcg, since caches are dropped
+before a run: 53 are the first that reclaim frees in the traces of e_small_xfs_20MBps_100M_r1 and
+o_seq_xfs_20MBps_100M_deepqueue_r1, and 136 are left after that in the memory.stat of
+v_seq_xfs_20MBps_100M_blkthrottle."""
+
 _NEW_ESTIMATE: Final = 102_400
 """What a new device is taken for, in kB/s."""
-_OTHER_FILES: Final = 8
-"""Files that other programs write in turn."""
-_LEAST_BURST: Final = 128 * PAGE_SIZE
-"""What they write at once: the flushes of the system's disk in the traces of
-a_seq_xfs_20MBps_100M_r1, a_seq_ext4_20MBps_100M_r1 and a_seq_xfs_5MBps_100M_r1 come three to six a
-second, 139 pages and more each."""
+_SYSTEM_DISK: Final = {
+    "background": True, "write_bw": "1200MiB/s", "latency": "100us", "queue": "mq",
+}  # fmt: skip
+"""Their flusher writes 24 773 pages in 82 ms in the trace of a_seq_xfs_20MBps_32M_r1."""
+
+_MOST_BACKLOG: Final = 1536
+"""Pages that were dirty before the start and are taken into account: 5 ms of writing, which ends
+the first sleep. While a flusher goes on to write more, in one go, it ends further sleeps, but it
+also takes the processors, so that reclaim comes to no more tries: passes take up to eight times as
+long in the trace of a_seq_xfs_20MBps_32M_r1 while 24 773 pages are written. Processors shared by
+tasks are not modelled."""
 
 _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 """Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
@@ -88,12 +100,10 @@ def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
         "filesystem": {"data": {"type": meta["fs"], "device": "sda", "log_size": _LOG_SIZE}},
         "task": _tasks(recording, memcg="box" if limit else ""),
     }
-    others = _others(recording)
-    if others >= PAGE_SIZE:
-        theirs = _other_tables(others)
-        tables["device"]["system"] = theirs["device"]
-        tables["filesystem"]["root"] = theirs["filesystem"]
-        tables["task"]["others"] = theirs["task"]
+    if others := _others(recording):
+        tables["device"]["system"] = dict(_SYSTEM_DISK)
+        tables["filesystem"]["root"] = {"type": "ext4", "device": "system"}
+        tables["task"]["others"] = others
     if limit:
         tables["memcg"] = {"box": {"limit": SIZE.write(round(limit * MIB))}}
     return tables
@@ -181,9 +191,13 @@ def _tasks(recording: Recording, *, memcg: str) -> dict[str, dict[str, Any]]:
     count = round(recording.number("writers") or 1)
     writer: dict[str, Any] = dict(_WORKLOADS[recording.meta["workload"]])
     writer |= {"memcg": memcg, "filesystem": "data", "rss": SIZE.write(_rss(recording, count))}
+    if not is_guest(recording):  # its only program is in its initial file system
+        writer["program_cache"] = _PROGRAM_CACHE
     if writer["program"] == "writer":
         slowdown = _GUEST_SLOWDOWN if is_guest(recording) else 1
         writer["copy_bw"] = RATE.write(_COPY_BW // slowdown)
+    if first := [call.start_s for call in recording.latencies if call.role != "read"]:
+        writer["start"] = f"{max(0, round(min(first) * 1e3))}ms"  # its program was read before
     if count > 1:
         writer["count"] = count
     if recording.meta["workload"] == "seq":
@@ -208,44 +222,31 @@ def _estimate(recording: Recording) -> int:
     return kbytes * KIB if 0 < kbytes < _NEW_ESTIMATE else 0
 
 
-def _others(recording: Recording) -> float:
-    """Return the bytes a second that other programs wrote to the system's disk.
+def _others(recording: Recording) -> dict[str, Any]:
+    """Return the task of other programs: what they wrote to the system's disk, sample by sample.
 
-    A flusher woken by reclaim writes those too, and each page that it finishes ends the sleeps of
-    reclaim_throttle(), which counts for the whole node. The counters of the machine tell how much
-    it was: pages dirtied and not by the writer, or, where it rewrites, written and not to its
-    device. The guest has no other disk.
+    A flusher woken by reclaim writes those pages too, and each that it finishes ends the sleeps of
+    reclaim_throttle(), which counts for the whole node. What the machine wrote and the device did
+    not was theirs. The guest has no other disk.
     """
-    if is_guest(recording):
-        return 0.0
-    times = _finite(recording, "t_s")
-    first = next((place for place, time in enumerate(times) if time >= 0), 0)
-    span = times[-1] - times[first]
-    writers = round(recording.number("writers") or 1)
-    mine, everything = (["dev_bytes_written"], "vm_nr_written")
-    if recording.meta["workload"] == "seq":
-        mine, everything = ([f"w{number}_bytes" for number in range(writers)], "vm_nr_dirtied")
-    counts = [_finite(recording, name) for name in (everything, *mine)]
-    if span <= 0 or not all(counts):
-        return 0.0
-    pages, *sizes = (values[-1] - values[first] for values in counts)
-    return max(0.0, (pages * PAGE_SIZE - sum(sizes)) / span)
-
-
-def _other_tables(rate: float) -> dict[str, dict[str, Any]]:
-    """Return device, filesystem and task of the other programs: bursts, four a second at most."""
-    burst = max(_LEAST_BURST, round(rate / 4) // PAGE_SIZE * PAGE_SIZE)
-    pause = f"{round(1000 * burst / rate)}ms"
+    names = ("t_s", "vm_nr_written", "bdi_BdiWritten", "vm_nr_dirty")
+    columns = [_finite(recording, name) for name in names]
+    if is_guest(recording) or not all(len(column) == len(columns[0]) for column in columns):
+        return {}
+    rows = [row for row in zip(*columns, strict=True) if row[0] >= 0]
+    if len(rows) < 2:
+        return {}
+    others = [round(machine - own_kib * KIB / PAGE_SIZE) for _, machine, own_kib, _ in rows]
+    # Processors keep some of a count to themselves, so a difference may fall back a little.
+    writes = [later - earlier for earlier, later in pairwise(accumulate(others, max))]
+    step_ms = round(1000 * (rows[-1][0] - rows[0][0]) / len(writes))
+    if not any(writes) or not step_ms:
+        return {}
+    backlog = min(round(rows[0][3]), writes[0])
     return {
-        "device": {
-            "background": True, "write_bw": "500MB/s", "latency": "100us", "queue": "mq",
-        },
-        "filesystem": {"type": "ext4", "device": "system"},
-        "task": {
-            "program": "writer", "filesystem": "root", "background": True, "rss": "4KiB",
-            "files": _OTHER_FILES,
-            "write_size": SIZE.write(burst), "think": pause, "start_jitter": pause,
-        },
+        "program": "replay", "filesystem": "root", "rss": "4KiB", "step": f"{step_ms}ms",
+        "writes": " ".join(map(str, [writes[0] - backlog, *writes[1:]])),
+        **({"backlog": SIZE.write(min(backlog, _MOST_BACKLOG) * PAGE_SIZE)} if backlog else {}),
     }  # fmt: skip
 
 

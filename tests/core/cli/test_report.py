@@ -1,4 +1,4 @@
-"""Traces of stored runs, through the command line."""
+"""Reports with sections of plugins, and traces of stored runs, through the command line."""
 
 import json
 from collections.abc import Callable
@@ -36,3 +36,22 @@ def test_a_run_that_is_not_stored_is_refused_with_what_there_is(call: Call) -> N
     )
     both = call("report", "latest", "--format", "tracedat", *BOTH, code=2)
     assert "tracedat holds one run" in both.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("stored")
+def test_a_faulty_section_is_named_in_a_report_that_is_written_all_the_same(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "faulty.py").write_text(
+        '# /// reclaimlab\n# name = "faulty"\n# kind = "report"\n# class = "Faulty"\n# ///\n'
+        'class Faulty:\n    name, title = "faulty", "Faulty"\n'
+        "    def render(self, comparison): raise KeyError('none')\n"
+    )
+    monkeypatch.setenv("RECLAIMLAB_PLUGINS_DIR", str(tmp_path))
+    said = "report faulty: render() raised KeyError: 'none'"
+    file = tmp_path / "report.html"
+    assert said in call("report", "latest", "--format", "html", "-o", file, code=3).stderr
+    assert "render() raised KeyError" in file.read_text()
+    assert said in call("bundle", "latest", "-o", tmp_path / "x.zip", code=3).stderr
+    call("report", "latest", "--no-plugins")
