@@ -79,6 +79,20 @@ def test_a_damaged_recording_is_named_without_a_traceback(call: Call, tmp_path: 
     assert "Traceback" not in refused.stderr
 
 
+def test_columns_that_a_foreign_recording_lacks_are_named_in_one_line(
+    call: Call, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path, GOOD)
+    samples = folder / GOOD / "samples.csv"
+    text = samples.read_text()
+    samples.write_text(text.replace("mc_dirty", "dirty").replace("w0_bytes", "bytes"))
+    refused = call("validate", folder, "--quiet", code=2)
+    assert refused.stdout == ""
+    assert refused.stderr.strip() == (
+        f"{samples} has no column mc_dirty, w0_bytes, which validate compares with a run"
+    )
+
+
 def test_sensitivity_lists_each_constant_halved_and_doubled(call: Call, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, KILLED)
     ended = call("validate", folder, "--sensitivity", "--jobs", "1", "--quiet")

@@ -17,8 +17,8 @@ from reclaimlab.scenarios.importers.trace import read_trace
 from reclaimlab.scenarios.importers.vmstat import read_vmstat
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.scenarios.recording import Recording
-from reclaimlab.scenarios.tasks import ReaderTask, WriterTask
-from reclaimlab.units import GIB, KIB, MIB, PAGE_SIZE, SEC
+from reclaimlab.scenarios.tasks import ReaderTask, ReplayTask, WriterTask
+from reclaimlab.units import GIB, KIB, MIB, MSEC, PAGE_SIZE, SEC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,26 @@ def test_an_imported_run_has_the_set_up_of_the_recorded_one(out: Path) -> None:
     assert isinstance(writer, WriterTask)
     assert (writer.write_size, writer.rss // MIB) == (MIB, 4)
     assert (scenario.kernel, scenario.duration) == ("linux-6.18", 18 * SEC)
+
+
+def test_what_others_wrote_and_when_the_writer_began_are_played_back(run: Path, out: Path) -> None:
+    scenario = import_recording("vmstat", [run], out)
+    others, writer = scenario.task["others"], scenario.task["writer"]
+    assert isinstance(others, ReplayTask)
+    series = Recording.read(run).series
+    first = next(at for at, time in enumerate(series["t_s"]) if time >= 0)
+    machine = series["vm_nr_written"][-1] - series["vm_nr_written"][first]
+    own = (series["bdi_BdiWritten"][-1] - series["bdi_BdiWritten"][first]) / 4
+    played = sum(map(int, others.writes.split())) + others.backlog // PAGE_SIZE
+    assert played == pytest.approx(machine - own, abs=64)
+    assert len(others.writes.split()) == len(series["t_s"]) - first - 1
+    assert (writer.start, writer.program_cache) == (17 * MSEC, 756 * KIB)
+
+
+def test_without_counters_of_the_machine_nobody_else_writes(run: Path, out: Path) -> None:
+    samples = run / "samples.csv"
+    samples.write_text(samples.read_text().replace("bdi_BdiWritten", "else"))
+    assert list(import_recording("vmstat", [run], out).task) == ["writer"]
 
 
 def test_measured_values_are_in_the_units_of_our_metrics(out: Path) -> None:
