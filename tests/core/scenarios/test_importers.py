@@ -13,6 +13,7 @@ from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.builtin import LIBRARY, RECORDINGS, builtin_recordings
 from reclaimlab.scenarios.importers import import_recording
 from reclaimlab.scenarios.importers.output import import_text
+from reclaimlab.scenarios.importers.setup import kernel_name
 from reclaimlab.scenarios.importers.trace import read_trace
 from reclaimlab.scenarios.importers.vmstat import read_vmstat
 from reclaimlab.scenarios.reader import load_scenario
@@ -153,6 +154,20 @@ def test_the_guest_has_the_memory_and_the_kernel_of_the_guest(run: Path, out: Pa
     edit(run, 'kernel = "6.18.44"', 'kernel = "6.1 (guest)"')
     scenario = import_recording("vmstat", [run], out)
     assert (scenario.kernel, scenario.machine.memory) == ("linux-6.1", 3 * GIB)
+
+
+@pytest.mark.parametrize(
+    ("version", "contender"),
+    [
+        ("6.18.44", "linux-6.18"), ("6.12.1-arch1", "linux-6.18"), ("6.5.0", "linux-6.1"),
+        ("5.14.0-427.el9", "linux-4.2"), ("2.6.32", "linux-3.5"), ("7.2", "linux-6.18"),
+        ("unknown", "linux-6.18"),
+    ],
+)  # fmt: skip
+def test_a_kernel_that_is_not_modelled_is_taken_for_the_last_before(
+    version: str, contender: str
+) -> None:
+    assert kernel_name(version) == contender
 
 
 def test_a_trace_adds_what_reclaim_did_to_the_meta_data(out: Path) -> None:
