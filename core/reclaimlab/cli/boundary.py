@@ -55,6 +55,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Values tried over the whole range before bisection: more see narrower islands.",
 )
+@click.option(
+    "--guards",
+    type=click.IntRange(min=0, max=1000),
+    default=3,
+    show_default=True,
+    help="Values tried above the highest flip, a tolerance apart, in case it is ragged there.",
+)
 @asks
 def command(
     scenario: str,
@@ -64,12 +71,14 @@ def command(
     over: tuple[str, ...],
     accept: str,
     probes: int,
+    guards: int,
     asked: Asked,
 ) -> None:
     """Find the value at which a verdict flips, as a curve over others.
 
     Probes the whole range, then halves between each two probes that differ, for each seed by
-    itself. The threshold is given as an interval: with every seed the run survives above it.
+    itself, and looks whether a few values above the highest flip survive too. The threshold is
+    given as an interval: with every seed the run survives above it.
     """
     source = Source.read(scenario, asked.settings)
     (name,) = canonical((contender or source.scenario({}).kernel,))
@@ -83,6 +92,7 @@ def command(
         _tolerance(tolerance, axis),
         Verdict(accept),
         probes,
+        guards,
     )
     question.check()
     check_values(source, (name,), (axis, *question.over))

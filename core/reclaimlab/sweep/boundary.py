@@ -1,9 +1,10 @@
 """Where a verdict flips: the threshold of one value, as a curve over others.
 
 Each seed of each place of the curve is searched by itself: some probes over the whole range, then
-bisection between each two neighbours that differ. Monotonicity is not assumed: every flip between
-probes is followed, and a place with more than one is called so. What lies between two probes that
-agree is not seen; more probes see more.
+bisection between each two neighbours that differ, then some values right above the highest flip,
+where survival is often ragged. Monotonicity is not assumed: every flip between probes is followed,
+and a place with more than one is called so. What lies between two probes that agree is not seen;
+more probes see more.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Question:
     accept: Verdict = Verdict.OK
     """This verdict and better ones survive."""
     probes: int = 5
+    guards: int = 3
+    """Values tried above the highest flip, a tolerance apart; one that fails moves the flip up."""
 
     def check(self) -> None:
         """Refuse what cannot be searched.
@@ -124,11 +127,19 @@ class _Search:
         find, last = question.find, question.probes - 1
         if not self.known:
             return [find.number_at(place / last) for place in range(question.probes)]
-        return [
+        halves = [
             (below + above) / 2
             for below, above in self._changes()
             if above - below > question.tolerance
         ]
+        return halves or self._guards(question)
+
+    def _guards(self, question: Question) -> list[float]:
+        top = max((above for _, above in self._changes() if self.known[above]), default=None)
+        if top is None or not self.known[max(self.known)]:
+            return []
+        wanted = [top + step * question.tolerance for step in range(1, question.guards + 1)]
+        return [each for each in wanted if each < question.find.high and each not in self.known]
 
     def flips(self) -> tuple[Flip, ...]:
         """Return where the survival changes, from low to high."""
