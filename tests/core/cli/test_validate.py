@@ -116,6 +116,18 @@ def test_what_makes_no_scenario_is_refused_in_one_line(
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_damaged_recording_is_left_out_and_named_and_the_others_go_on(
+    call: Call, tmp_path: Path, jobs: str
+) -> None:
+    folder = folder_of(tmp_path, GOOD, KILLED)
+    (folder / GOOD / "samples.csv").write_text("t_s\n")
+    ended = call("validate", folder, "--json", "--jobs", jobs, code=2)
+    assert [each["run"] for each in json.loads(ended.stdout)["recordings"]] == [KILLED]
+    assert f"left out: {folder / GOOD / 'samples.csv'}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_sensitivity_lists_each_constant_halved_and_doubled(call: Call, tmp_path: Path) -> None:
     folder = folder_of(tmp_path, KILLED)
     ended = call("validate", folder, "--sensitivity", "--jobs", "1", "--quiet")
