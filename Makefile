@@ -20,7 +20,7 @@ MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 w
 .SHELLFLAGS := -ec
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep lint clean help
+.PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep soak-explore lint clean help
 .PHONY: fuzz leaks mutation audit lock
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
@@ -107,6 +107,9 @@ soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a pro
 
 soak-sweep: $(VENV)/installed-dev	## kill a sweep and its workers at 50 random moments: resumed, its store is the same
 	@RECLAIMLAB_KILLS=50 $(BIN)/pytest tests/core/sweep/test_kill.py
+
+soak-explore: $(VENV)/installed-dev	## every cell of tiny-completion, ten minutes each at most, against the protocol by hand
+	@RECLAIMLAB_CELL_SECONDS=600 $(BIN)/pytest -rx tests/core/explore/test_tiny_completion.py
 
 fuzz: $(VENV)/installed-dev	## INPUTS=1000000 hostile inputs to whatever reads a file; no traceback, no hang, no memory
 	@$(BIN)/python tests/hardening/fuzz.py $(INPUTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 START_BOUND = 2
 """States after which a search ends that only shows what starting costs."""
@@ -20,8 +20,8 @@ from reclaimlab.explore.request import ExploreRequest
 found = explore_here(ExploreRequest(**json.loads(sys.stdin.read())))
 print(json.dumps({
     "states": found.states, "transitions": found.transitions, "exhausted": found.exhausted,
-    "violated": sorted(found.violations), "cpu_s": time.process_time(),
-    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "cpu_s": time.process_time(),
+    "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 }))
 """
 
@@ -51,8 +51,8 @@ MEF = "linux-3.10+may-enter-fs"
 CELLS = (
     Cell(MEF, "nofs", 3, 4, "coarse"),
     Cell(MEF, "fs", 3, 4, "coarse"),
-    Cell(MEF, "nofs", 3, 4, "fine"),
     Cell(MEF, "nofs", 3, 6, "coarse"),
+    Cell(MEF, "nofs", 3, 4, "fine"),
     Cell(MEF, "fs", 3, 6, "coarse"),
 )
 
@@ -72,13 +72,12 @@ def cost(cell: Cell, *, max_seconds: float = 300, max_states: int = 10_000_000) 
     """Explore a cell."""
     whole = _explored(cell, max_seconds, max_states)
     start = _explored(cell, max_seconds, START_BOUND)
-    return Cost(
-        whole["states"], whole["transitions"], whole["exhausted"],
-        whole["cpu_s"] - start["cpu_s"], whole["peak_mb"] - start["peak_mb"],
-    )  # fmt: skip
+    return replace(
+        whole, cpu_s=whole.cpu_s - start.cpu_s, memory_mb=whole.memory_mb - start.memory_mb
+    )
 
 
-def _explored(cell: Cell, max_seconds: float, max_states: int) -> dict[str, float | bool]:
+def _explored(cell: Cell, max_seconds: float, max_states: int) -> Cost:
     from reclaimlab.scenarios.canonical import scenario_toml
     from reclaimlab.scenarios.reader import load_scenario
 
@@ -92,8 +91,7 @@ def _explored(cell: Cell, max_seconds: float, max_states: int) -> dict[str, floa
         [sys.executable, "-c", INSIDE],
         input=json.dumps(request), capture_output=True, text=True, check=True,
     )  # fmt: skip
-    found: dict[str, float | bool] = json.loads(done.stdout)
-    return found
+    return Cost(**json.loads(done.stdout))
 
 
 def row(cell: Cell, found: Cost) -> str:
@@ -108,8 +106,11 @@ def row(cell: Cell, found: Cost) -> str:
 
 def main() -> None:
     """Print the table."""
-    lines = (HEAD, *(row(cell, cost(cell)) for cell in CELLS))
-    sys.stdout.write("\n".join((*lines, "", f"To compare, 5 tasks and 6 pages: {SPIN}.", "")))
+    sys.stdout.write(f"{HEAD}\n")
+    for cell in CELLS:
+        sys.stdout.write(f"{row(cell, cost(cell))}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"\nTo compare, 5 tasks and 6 pages: {SPIN}.\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from reclaimlab_gui.models.wait_layout import lay_out, shortest_cycle
 from reclaimlab_gui.session import RunKey
 from reclaimlab_gui.views.why import WhyView
 
-HANG = ("linux-3.10", 1)
+HANG = ("linux-3.10", 2)
 
 
 def explain(window: MainWindow, qtbot: QtBot, *others: tuple[str, int]) -> WhyView:
@@ -100,7 +100,7 @@ def test_every_task_of_the_run_can_be_looked_at(window: MainWindow, qtbot: QtBot
 
 
 def test_two_runs_stand_side_by_side_at_the_same_moment(window: MainWindow, qtbot: QtBot) -> None:
-    why = explain(window, qtbot, ("linux-3.10+may-enter-fs", 1))
+    why = explain(window, qtbot, ("linux-3.10+may-enter-fs", HANG[1]))
     one, other = why.panes
     assert one.layout_shown is not None
     assert other.layout_shown is not None
@@ -139,7 +139,7 @@ def test_a_run_whose_plugin_has_vanished_is_still_compared_and_why_says_what_is_
         window.session.compare_requested.emit(comparison)
     assert "wait_on_page_bit" in window.compare.evidence.toPlainText()
     with qtbot.waitSignal(window.session.problem_found, timeout=60_000):
-        window.session.why_requested.emit((RunKey(comparison, gone, 1),))
+        window.session.why_requested.emit((RunKey(comparison, gone, HANG[1]),))
     assert "unknown policy 'vanished'" in window.message.text
     assert window.isVisible()
 

@@ -37,7 +37,10 @@ print(json.dumps(written))
 READ = """
 import json, sys, time
 from pathlib import Path
+from reclaimlab.store import connection
 from reclaimlab.store.reader import StoreReader
+
+connection._BUSY_S = 0.1  # one that waits longer for a lock is told so, and the test fails
 
 def on_the_cpu_or_in_its_queue():
     ran, waited, _ = Path("/proc/thread-self/schedstat").read_text().split()
@@ -54,7 +57,6 @@ while time.monotonic() < end:
     time.sleep(0.005)
 print(json.dumps(blocked))
 """
-MOST_BLOCKED_S = 0.1
 
 
 @pytest.mark.gui
@@ -87,8 +89,7 @@ def test_writers_readers_and_a_window_on_one_store_do_not_hinder_each_other(
     assert all(answers[:writers])
     assert seen["problems"] == []
     assert whole_runs(store) == before + written + 4 * seen["compared"]
-    assert blocked <= MOST_BLOCKED_S
     sys.stdout.write(
-        f"{written} runs by {writers} writers, none lost; {readers} readers blocked at most "
-        f"{1e3 * blocked:.0f} ms; the window: {seen}\n"
+        f"{written} runs by {writers} writers, none lost; {readers} readers asleep at most "
+        f"{1e3 * blocked:.0f} ms, the disk's time among it; the window: {seen}\n"
     )

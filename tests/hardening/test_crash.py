@@ -47,7 +47,7 @@ def test_a_killed_comparison_leaves_every_run_that_it_said_was_finished(
 ) -> None:
     moments = Random(7)
     store, kept, told_of = tmp_path / "runs.sqlite", 0, 0
-    for attempt in range(120 if soak else 4):
+    for attempt in range(120 if soak else 3):
         log = tmp_path / f"{attempt}.log"
         process = start_comparison(tiny, store, log)
         if attempt % 2:

@@ -33,7 +33,7 @@ from reclaimlab.store.reader import StoreReader
 
 STORES = Path(__file__).parent / "stores"
 RECORDING = Path(recordings.__path__[0]) / "a_seq_xfs_20MBps_32M_r1"
-MANY = settings(max_examples=settings().max_examples * 5)
+MANY = settings(max_examples=settings().max_examples * 2)
 SOME = settings(max_examples=settings().max_examples)
 CATALOG = Catalog.discover()
 SCENARIO = (Path(__file__).parents[1] / "core" / "tiny.toml").read_bytes()

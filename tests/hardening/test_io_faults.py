@@ -60,7 +60,7 @@ def merge(store: Path, line: str) -> int:
 def test_a_write_that_fails_at_any_byte_is_told_in_one_line_and_loses_nothing(
     tiny: Path, tmp_path: Path, soak: bool, whole_runs: Whole
 ) -> None:
-    step = 4096 + 24 if soak else 130_000  # a frame of the write-ahead log
+    step = 4096 + 24 if soak else 200_000  # a frame of the write-ahead log
     seen, rescued = set(), 0
     for number, most_bytes in enumerate(range(0, ENOUGH, step)):
         store = tmp_path / f"{number}.sqlite"

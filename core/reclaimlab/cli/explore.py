@@ -19,7 +19,7 @@ from reclaimlab.explore import proof, text
 from reclaimlab.explore.explore import explore
 from reclaimlab.explore.json_object import exploration_object, schedule_of
 from reclaimlab.explore.replay import replay
-from reclaimlab.explore.request import ExploreRequest
+from reclaimlab.explore.request import ExploreRequest, UnexplorableError
 from reclaimlab.explore.schedule import schedule_object
 from reclaimlab.explore.shorten import shorten
 from reclaimlab.explore.size import advice
@@ -133,7 +133,7 @@ def command(
         reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed,
     )  # fmt: skip
     if everyone:
-        cells, objects = _cells(request, settings, grid, quiet=quiet)
+        cells, objects = _cells(request, settings, grid, quiet=quiet, as_json=as_json)
         _print_table(cells, objects, as_json=as_json, markdown=markdown)
         if readme is not None:
             fill_block(readme, "proof", proof.markdown(cells) + "\n")
@@ -197,7 +197,12 @@ def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:
 
 
 def _cells(
-    request: ExploreRequest, settings: tuple[str, ...], grid: tuple[str, ...], *, quiet: bool
+    request: ExploreRequest,
+    settings: tuple[str, ...],
+    grid: tuple[str, ...],
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> tuple[list[proof.Cell], list[dict[str, Any]]]:
     """Explore every kernel, and every fix over the request's contender, in each cell."""
     base = _about(request, settings).contender
@@ -205,9 +210,15 @@ def _cells(
     for contender in proof.contenders(Catalog.discover(), base):
         for setting in _settings_of(grid):
             one = _about(replace(request, contender=contender), (*settings, *setting))
-            found = _explore(one, quiet=quiet)
-            objects.append(exploration_object(one, found) | {"settings": list(setting)})
             name = ", ".join(setting)
+            try:
+                found = _explore(one, quiet=quiet)
+            except UnexplorableError as error:
+                click.echo(f"{one.contender}: {error}", err=True)
+                cells.append(proof.Cell(one.contender, name, "cannot be explored", 0))
+                continue
+            if as_json:
+                objects.append(exploration_object(one, found) | {"settings": list(setting)})
             cells.append(proof.Cell(one.contender, name, proof.outcome(found), found.states))
     return cells, objects
 
@@ -216,7 +227,8 @@ def _print_table(
     cells: list[proof.Cell], objects: list[dict[str, Any]], *, as_json: bool, markdown: bool
 ) -> None:
     if as_json:
-        table = {"schema": 1, "scenario": objects[0]["scenario"], "explorations": objects}
+        scenario = objects[0]["scenario"] if objects else ""
+        table = {"schema": 1, "scenario": scenario, "explorations": objects}
         click.echo(dump(table), nl=False)
     elif markdown:
         click.echo(proof.markdown(cells))

@@ -42,7 +42,7 @@ from reclaimlab.cli.group import EXIT_INTERRUPTED
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
     metavar="MB/s",
-    help="What the disk can write  [default: the most it wrote in a second].",
+    help="What the disk can write  [default: its best second, or more while it was busy].",
 )
 @click.option("--no-trace", is_flag=True, help="Without tracefs: no latencies and no trace.")
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...", type=click.UNPROCESSED)

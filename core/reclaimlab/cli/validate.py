@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,7 +15,10 @@ from reclaimlab.errors import ReclaimlabError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reclaimlab.errors import RecordingError
     from reclaimlab.validate.compare import Result
+
+_EXIT_INPUT: Final = 2
 
 
 @click.command("validate", epilog=example("reclaimlab validate my-recordings --html report.html"))
@@ -59,7 +62,8 @@ def command(
     makes them; or it is one. Those that come with reclaimlab are taken without it. A folder of
     page-cache phases (exp1_times.csv) is compared phase by phase.
 
-    Exits with 1 when a target is missed.
+    Exits with 1 when a target is missed, with 2 when a recording was left out,
+    since it is damaged or makes no scenario.
     """
     from reclaimlab.validate.page_cache import is_page_cache_data
 
@@ -68,8 +72,14 @@ def command(
     folders = _chosen(folder, only)
     if sensitivity:
         ctx.exit(_sensitivity(folders, jobs, quiet=quiet, as_json=as_json))
-    results = list(_told(folders, jobs, quiet=quiet))
-    ctx.exit(_report(results, html, readme, as_json=as_json))
+    refused: list[RecordingError] = []
+    results = list(_told(folders, jobs, refused, quiet=quiet))
+    if not results:
+        raise refused[0]
+    code = _report(results, html, readme, as_json=as_json)
+    for error in refused:
+        click.echo(f"left out: {error}", err=True)
+    ctx.exit(_EXIT_INPUT if refused else code)
 
 
 def _chosen(folder: Path | None, only: Sequence[str]) -> list[Path]:
@@ -85,10 +95,13 @@ def _chosen(folder: Path | None, only: Sequence[str]) -> list[Path]:
     return chosen
 
 
-def _told(folders: Sequence[Path], jobs: int, *, quiet: bool) -> Iterator[Result]:
+def _told(
+    folders: Sequence[Path], jobs: int, refused: list[RecordingError], *, quiet: bool
+) -> Iterator[Result]:
     from reclaimlab.validate.batch import validate_all
 
-    for number, result in enumerate(validate_all(folders, jobs=jobs), 1):
+    results = validate_all(folders, jobs=jobs, refused=refused.append)
+    for number, result in enumerate(results, 1):
         if not quiet:
             click.echo(f"{number}/{len(folders)} {result.run}", err=True)
         yield result

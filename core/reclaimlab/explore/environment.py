@@ -25,11 +25,13 @@ class NoDice:
         return self
 
     def below(self, bound: int) -> int:
-        """Refuse.
+        """Refuse, unless there is nothing to draw.
 
         Raises:
-            UnexplorableError: always.
+            UnexplorableError: there is more than one answer.
         """
+        if bound == 1:
+            return 0
         msg = (
             f"the scenario draws a random number below {bound}; explore knows no chance, only free"
             " choices: use a program that draws none, such as page-writer"

@@ -38,8 +38,9 @@ def explore(
         ExtensionError: a policy of somebody else hung, or ended the process.
     """
     foreign = _foreign(request.contender)
-    here, there = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(
+    context = _context(shared=not foreign)
+    here, there = context.Pipe()
+    process = context.Process(
         target=serve, args=(there, request), kwargs={"limited": bool(foreign)}
     )
     process.start()
@@ -60,6 +61,15 @@ def explore(
         if process.is_alive():
             process.kill()
             process.join()
+
+
+def _context(*, shared: bool) -> Any:
+    """Return where processes come from: ``shared``, from a server that has imported the model."""
+    if not shared or "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["reclaimlab.explore.warm"])
+    return context
 
 
 def _foreign(contender: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reclaimlab.engine.waitgraph import closed_set
 from reclaimlab.explore.replay import Replayer
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reclaimlab.explore.schedule import Schedule
     from reclaimlab.kernel.kernel import Kernel
 
+MOST_STEPS: Final = 20_000
+"""Steps that may be replayed to make a schedule shorter: some seconds."""
 Steps = tuple["ScheduleStep", ...]
 
 
@@ -57,19 +59,20 @@ class _Shorter:
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
         self._replayer = Replayer(schedule)
+        self._left = MOST_STEPS
 
     def without_needless(self, steps: Steps) -> Steps:
         """Leave out halves, quarters, ..., single steps, while that shows the same."""
         size = max(len(steps) // 2, 1)
         while True:
             at, cut = 0, False
-            while at < len(steps):
+            while at < len(steps) and self._left > 0:
                 candidate = self._shows(steps[:at] + steps[at + size :])
                 if candidate is not None and len(candidate) < len(steps):
                     steps, cut = candidate, True
                 else:
                     at += size
-            if size == 1 and not cut:
+            if (size == 1 and not cut) or self._left <= 0:
                 return steps
             size = max(size // 2, 1)
 
@@ -80,7 +83,7 @@ class _Shorter:
         """
         turn = self._schedule.no_return
         better = True
-        while better:
+        while better and self._left > 0:
             better = False
             for at in range(len(steps) - 1):
                 candidate = (*steps[:at], steps[at + 1], steps[at], *steps[at + 2 :])
@@ -112,6 +115,7 @@ class _Shorter:
         made: list[ScheduleStep] = []
         for step in steps:
             try:
+                self._left -= 1
                 course.make(step, len(made) + 1)
             except UnexplorableError:
                 continue  # what it was for has been left out

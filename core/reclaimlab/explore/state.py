@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES: Final = 16
 """Of a description: two states of a billion are alike by chance once in 10^20 times."""
+QUIET: Final = -1
+"""The shape of a record that tells only how to go back."""
 
 
 class View:
@@ -30,18 +32,38 @@ class View:
         key: stands for all states that are described alike.
         records: id of a node -> its record.
         quiet: the contents of the nodes that hardly ever change.
-        undo: what has changed since the look before: node, kind, content then.
+        undo: what has changed since the look before: its records then. come: ids of what is new.
     """
 
-    __slots__ = ("key", "quiet", "records", "undo")
+    __slots__ = ("come", "key", "quiet", "records", "undo")
 
     def __init__(
-        self, key: bytes, records: dict[int, Record], quiet: list[Any], undo: list[Record]
+        self,
+        key: bytes,
+        records: dict[int, Record],
+        quiet: list[Any],
+        undo: list[Record],
+        come: tuple[int, ...],
     ) -> None:
         self.key = key
         self.records = records
         self.quiet = quiet
         self.undo = undo
+        self.come = come
+
+    def leave(self) -> None:
+        """Keep no records while a search is further on: they are most of what a view weighs."""
+        self.records = {}
+
+    def take_back(self, after: View) -> None:
+        """Have records again, from those of the state that was gone to from here."""
+        records = after.records
+        for place in after.come:
+            del records[place]
+        for record in after.undo:
+            if record.shape >= 0:
+                records[id(record.node)] = record
+        self.records = records
 
 
 class Watch:
@@ -141,11 +163,13 @@ class Watch:
                     number = numbers[place] = len(numbers)
                     queue.append((other, None))
                 described.append(number)
+        come: tuple[int, ...] = ()
         if old.keys() != records.keys():
             undo += [record for place, record in old.items() if place not in records]
+            come = tuple(place for place in records if place not in old)
         self._moved.update([id(record.node) for record in undo])
         key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
-        return View(key, records, quiet, undo)
+        return View(key, records, quiet, undo, come)
 
     def _look_at_quiet(self, before: View | None, undo: list[Record]) -> list[Any]:
         """Read what hardly ever changes; give the usual contents themselves if it is as usual."""
@@ -155,7 +179,7 @@ class Watch:
         if before is not None and before.quiet is not now:
             for (node, kind), then, content in zip(self._quiet, before.quiet, now, strict=True):
                 if then != content:
-                    undo.append(Record(node, kind, then, 0, ()))
+                    undo.append(Record(node, kind, then, QUIET, ()))
         return now
 
     @staticmethod

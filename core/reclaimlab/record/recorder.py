@@ -19,6 +19,8 @@ from reclaimlab.record import machine, summary
 from reclaimlab.record.calls import CallLog, Calls
 from reclaimlab.record.sampler import STACKS_A_SECOND, Lane, Sampler
 from reclaimlab.record.tracefs import Instances, Pipe, mounted, trace_file
+from reclaimlab.scenarios.importers.trace import Device, read_trace
+from reclaimlab.scenarios.recording import TRACES
 from reclaimlab.units import KIB, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Request:
     """Where the command writes: its filesystem and disk are the ones that are recorded."""
     workload: str = "seq"
     rate_mbps: float | None = None
-    """Known rate of the disk; its best second if it is not given."""
+    """Known rate of the disk; what it showed if it is not given."""
     trace: bool = True
     root: Path = field(default=Path("/"))
     """Where proc and sys are."""
@@ -78,7 +80,7 @@ def record(request: Request) -> Recorded:
             msg = f"record: {request.output}: cannot be written: {error.strerror}"
             raise RecordingError(msg) from None
         watch = _watched(request, disk, staging, log, tracefs)
-        meta |= _write(request, watch, log, meta, staging)
+        meta |= _write(request, watch, log, meta, staging, disk)
         if request.output.exists():
             request.output.rmdir()  # it is empty
         staging.rename(request.output)
@@ -191,7 +193,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _write(
-    request: Request, watch: _Watch, log: CallLog, known: dict[str, Any], staging: Path
+    request: Request, watch: _Watch, log: CallLog, known: dict[str, Any], staging: Path, disk: Disk
 ) -> dict[str, Any]:
     sampler = watch.sampler
     numbers = sampler.writers()
@@ -207,7 +209,7 @@ def _write(
         "run": request.output.resolve().name,
         **known,
         "cgroup": memcg.version if memcg else "v1",
-        "bw_MBps": request.rate_mbps or summary.peak_mbps(rows),
+        "bw_MBps": request.rate_mbps or summary.disk_mbps(rows, _traced_disk(disk, staging)),
         "limit_MiB": round(sampler.limit / KIB / KIB, 3),
         "workload": request.workload,
         "writers": max(1, len(lanes)),
@@ -230,6 +232,15 @@ def _write(
     _write_stacks(staging / "stacks.txt", lanes)
     (staging / "meta.toml").write_text(summary.toml_text(meta, classes), encoding="utf-8")
     return meta
+
+
+def _traced_disk(disk: Disk, staging: Path) -> Device:
+    """Return what the trace tells of the disk's requests; nothing without a trace."""
+    try:
+        devices = read_trace(staging / TRACES[0]).devices
+    except RecordingError:  # there is none, or no event in it
+        return Device()
+    return devices.get(disk.number.replace(":", ","), Device())
 
 
 def _merged(log: CallLog, lane: Lane) -> Calls:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from reclaimlab.record.calls import Calls
     from reclaimlab.record.machine import Disk
     from reclaimlab.record.sampler import Lane
+    from reclaimlab.scenarios.importers.trace import Device
 
+_LEAST_BUSY_S: Final = 0.1
+"""Time with requests from which a rate can be told."""
 _SETTLED: Final = 1 / 3
 """Plateaus leave out the first third, in which the cache fills."""
 
@@ -75,6 +78,15 @@ def peak_mbps(rows: Sequence[Mapping[str, float]]) -> float:
             size = row["dev_bytes_written"] - rows[first]["dev_bytes_written"]
             best = max(best, size / seconds)
     return round(best / 1e6, 3)
+
+
+def disk_mbps(rows: Sequence[Mapping[str, float]], traced: Device) -> float:
+    """Return what the disk can write, in MB/s: its best second, or more while it had requests.
+
+    A disk that waits for its writer shows less in any second; the trace tells when it was busy.
+    """
+    busy = traced.busy_s >= _LEAST_BUSY_S
+    return max(peak_mbps(rows), round(traced.completed / traced.busy_s / 1e6, 3) if busy else 0.0)
 
 
 def levels(rows: Sequence[Mapping[str, float]], *, memcg: bool) -> dict[str, float]:

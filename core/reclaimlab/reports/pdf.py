@@ -109,7 +109,7 @@ def _metric(paper: _Paper, comparison: Comparison, name: str) -> None:
         "contender", "mean", "95 % interval of the mean", "against the first", "effect (sd)",
         "seeds",
     )  # fmt: skip
-    paper.table(header, rows, [60, 28, 40, 26, 15, 11])
+    paper.table(header, rows, [55, 28, 40, 26, 19, 12])
 
 
 def _section(paper: _Paper, section: Section) -> None:

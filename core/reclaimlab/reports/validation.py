@@ -71,7 +71,7 @@ def recording_row(result: Result) -> tuple[str, ...]:
     cells = [_cell(result, name) for name in SHOWN]
     if result.measured.killed or result.simulated.killed:
         cells[-1] = "/".join(
-            f"{seen.killed.by_s:.2f}" if seen.killed else "none"
+            seen.killed.span if seen.killed else "none"
             for seen in (result.measured, result.simulated)
         )
     real, ours = result.blocking

@@ -64,7 +64,7 @@ def _section(result: Result) -> str:
 
 
 def _kill(seen: Observation) -> str:
-    return f"at {seen.killed.by_s:.2f} s" if seen.killed else "never"
+    return f"at {seen.killed.span} s" if seen.killed else "never"
 
 
 def series_of(result: Result) -> Iterable[tuple[str, str, list[Line]]]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_LETTERS: Final = 256 << 10
 """Of all blocks of one section together."""
+MOST_COLUMNS: Final = 12
+"""Of a table: what a sheet of paper holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,9 @@ def _plain(name: str, block: object) -> Block:
 def _plain_table(name: str, header: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Table:
     titles = tuple(map(str, header))
     lines = tuple(tuple(map(str, row)) for row in rows)
+    if not 0 < len(titles) <= MOST_COLUMNS:
+        problem = f"its table has {len(titles)} columns; the rule is 1 to {MOST_COLUMNS}"
+        raise _fault(name, problem)
     for line in lines:
         if len(line) != len(titles):
             problem = f"a row of its table has {len(line)} cells, and the header {len(titles)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
@@ -21,10 +22,14 @@ from reclaimlab.validate.measured import measured
 from reclaimlab.validate.simulated import Sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 SEED: Final = 1
 NO_CHANGE: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+def _raise(error: RecordingError) -> None:
+    raise error
 
 
 def shipped_recordings() -> list[Path]:
@@ -74,20 +79,32 @@ def validate_all(
     jobs: int = 1,
     seed: int = SEED,
     constants: Mapping[str, int] = NO_CHANGE,
+    refused: Callable[[RecordingError], None] = _raise,
 ) -> Iterator[Result]:
     """Yield the result of each recording, in the order given.
 
-    ``constants``: other values for constants of kernel/costs.py, by name.
+    ``constants``: other values for constants of kernel/costs.py, by name. ``refused`` is told of a
+    recording that is damaged or makes no scenario; unless it raises, the others go on.
     """
+    for take in _taken(folders, jobs, seed, constants):
+        try:
+            yield take()
+        except RecordingError as error:
+            refused(error)
+
+
+def _taken(
+    folders: Sequence[Path], jobs: int, seed: int, constants: Mapping[str, int]
+) -> Iterator[Callable[[], Result]]:
     if jobs == 1 or len(folders) == 1:
         for folder in folders:
-            yield _changed(folder, seed, constants)
+            yield partial(_changed, folder, seed, constants)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = [pool.submit(_changed, folder, seed, dict(constants)) for folder in folders]
         try:
             for future in futures:
-                yield future.result()
+                yield future.result
         finally:
             for future in futures:
                 future.cancel()

@@ -22,6 +22,12 @@ class Kill:
     after_s: float
     by_s: float
 
+    @property
+    def span(self) -> str:
+        """Its time (s) as far as it is known: ``2.69``, or ``3.00-3.10`` between two samples."""
+        ends = (f"{self.after_s:.2f}", f"{self.by_s:.2f}")
+        return "-".join(dict.fromkeys(ends))
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

@@ -290,6 +290,19 @@ def test_writes_beside_each_other_merge_into_a_request_that_waits_and_are_done_a
     assert bench.device.written_bytes == 6 * 64 * KIB
 
 
+def test_a_write_joins_none_that_an_earlier_plug_has_let_go() -> None:
+    bench = Bench(write_bw=MIB, legacy=False, nr_requests=8, max_request=256 * KIB)
+
+    def flusher() -> Steps:
+        for _ in range(6):
+            yield from bench.device.submit_bio(64 * KIB, bench._note, write=True, merges=True)
+            bench.device.blk_finish_plug()
+
+    bench.loop.spawn("flusher", flusher())
+    bench.loop.run(5 * SEC)
+    assert bench.device.requests == 6
+
+
 def test_a_write_elsewhere_is_not_merged() -> None:
     bench = Bench(write_bw=MIB, legacy=False, nr_requests=8)
     bench.loop.spawn("flusher", bench.writer(64 * KIB, 4))

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from reclaimlab.validate.batch import shipped_recordings
@@ -77,6 +78,54 @@ def test_a_damaged_recording_is_named_without_a_traceback(call: Call, tmp_path: 
     refused = call("validate", folder, code=2)
     assert "samples.csv: line" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_columns_that_a_foreign_recording_lacks_are_named_in_one_line(
+    call: Call, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path, GOOD)
+    samples = folder / GOOD / "samples.csv"
+    text = samples.read_text()
+    samples.write_text(text.replace("mc_dirty", "dirty").replace("w0_bytes", "bytes"))
+    refused = call("validate", folder, "--quiet", code=2)
+    assert refused.stdout == ""
+    assert refused.stderr.strip() == (
+        f"{samples} has no column mc_dirty, w0_bytes, which validate compares with a run"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('fs = "ext4"', 'fs = "btrfs"', "filesystem.data.type"),
+        ("bw_MBps = 5", "bw_MBps = 0", "device.sda.write_bw"),
+        ("secs = 7", "secs = 0", "scenario.duration"),
+        ('workload = "seq"', 'workload = "fsync"', "workload 'fsync' is unknown"),
+    ],
+)
+def test_what_makes_no_scenario_is_refused_in_one_line(
+    call: Call, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = folder_of(tmp_path, GOOD)
+    meta = folder / GOOD / "meta.toml"
+    text = meta.read_text()
+    meta.write_text(text.replace(old, new))
+    assert meta.read_text() != text
+    refused = call("validate", folder, "--quiet", code=2)
+    assert said in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_damaged_recording_is_left_out_and_named_and_the_others_go_on(
+    call: Call, tmp_path: Path, jobs: str
+) -> None:
+    folder = folder_of(tmp_path, GOOD, KILLED)
+    (folder / GOOD / "samples.csv").write_text("t_s\n")
+    ended = call("validate", folder, "--json", "--jobs", jobs, code=2)
+    assert [each["run"] for each in json.loads(ended.stdout)["recordings"]] == [KILLED]
+    assert f"left out: {folder / GOOD / 'samples.csv'}" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_sensitivity_lists_each_constant_halved_and_doubled(call: Call, tmp_path: Path) -> None:

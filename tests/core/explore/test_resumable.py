@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reclaimlab.explore.resumable import NotResumableError, rewrite
+from reclaimlab.explore.resumable import rewrite
+from reclaimlab.explore.syntax import NotResumableError
 
 SOURCE = textwrap.dedent(
     '''

@@ -10,6 +10,9 @@ first.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -113,6 +116,24 @@ class Protocol(NamedTuple):
                         yield after(("wait", doing[1], place)), ""
 
 
+def alike(state: State) -> State:
+    """Return the state that stands for all that differ in names of pages and workers only."""
+
+    def doing(place: int) -> tuple[Any, ...]:
+        holders = [worker[0] for worker in state.workers if place in worker[1:2]]
+        waiting = sorted(worker[0] for worker in state.workers if place in worker[2:])
+        return state.pages[place], state.writer[1:] == (place,), holders, waiting
+
+    order = sorted(range(len(state.pages)), key=doing)
+    name = {place: number for number, place in enumerate(order)}
+    renamed = [(what[0], *map(name.__getitem__, what[1:])) for what in state.workers]
+    return State(
+        tuple(state.pages[place] for place in order),
+        (state.writer[0], *map(name.__getitem__, state.writer[1:])),
+        tuple(sorted(renamed)),
+    )
+
+
 def put(values: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
     return (*values[:place], value, *values[place + 1 :])
 
@@ -120,11 +141,11 @@ def put(values: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
 def verdict(protocol: Protocol) -> Verdict:
     """Look at every state; a hang is one from which no writeback can ever end, with one due."""
     edges: dict[State, list[tuple[State, str]]] = {}
-    pending = [protocol.start()]
+    pending = [alike(protocol.start())]
     while pending:
         state = pending.pop()
         if state not in edges:
-            edges[state] = list(protocol.moves(state))
+            edges[state] = [(alike(other), what) for other, what in protocol.moves(state)]
             pending += [following for following, _ in edges[state]]
     before: dict[State, list[State]] = {state: [] for state in edges}
     alive: list[State] = []
@@ -164,9 +185,19 @@ CELLS: Final = [
     *((contender, gfp, 1, 2) for contender in WAITS for gfp in ("nofs", "fs")),
     *((contender, gfp, 2, 2) for contender in (ALWAYS, MEF) for gfp in ("nofs", "fs")),
     (ALWAYS, "nofs", 1, 3),
-    (MEF, "nofs", 1, 3),
+    (MEF, "nofs", 3, 3),
+    (MEF, "fs", 2, 3),
     (NOIO, "nofs", 1, 3),
 ]
+ALL_CELLS: Final = [
+    (contender, gfp, workers, pages)
+    for contender in WAITS
+    for gfp in ("nofs", "fs")
+    for workers in (1, 2, 3)
+    for pages in (2, 3, 4, 5, 6)
+]
+LONGEST_S: Final = float(os.environ.get("RECLAIMLAB_CELL_SECONDS", "0"))
+"""How long each of all cells may take (make soak-explore); 0: only the short ones are looked at."""
 
 
 def request(
@@ -174,7 +205,9 @@ def request(
 ) -> ExploreRequest:
     settings = (f"workers={workers}", f"pages={pages}", f"writer_gfp={gfp}")
     text = scenario_toml(load_scenario("tiny-completion", settings))
-    return ExploreRequest(text, "tiny-completion", contender, max_seconds=60, reduce=reduce)
+    return ExploreRequest(
+        text, "tiny-completion", contender, max_seconds=LONGEST_S or 60, reduce=reduce
+    )
 
 
 @cache
@@ -182,13 +215,19 @@ def explored(contender: str, gfp: str, workers: int, pages: int) -> Exploration:
     return explore(request(contender, gfp, workers, pages))
 
 
-@pytest.mark.parametrize(("contender", "gfp", "workers", "pages"), CELLS)
+@pytest.mark.parametrize(
+    ("contender", "gfp", "workers", "pages"), ALL_CELLS if LONGEST_S else CELLS
+)
 def test_the_model_hangs_exactly_where_the_protocol_by_hand_does(
     contender: str, gfp: str, workers: int, pages: int
 ) -> None:
     worker, nofs, fs = WAITS[contender]
     expected = verdict(Protocol(workers, pages, worker, fs if gfp == "fs" else nofs))
     found = explored(contender, gfp, workers, pages)
+    if LONGEST_S and not found.exhausted:
+        assert "--max-time" in found.why_cut
+        assert expected.hangs or "no-deadlock" not in found.violations
+        pytest.xfail(f"not exhausted: {found.states} states in {found.seconds:.0f} s")
     assert found.exhausted
     assert ("no-deadlock" in found.violations) == expected.hangs
     assert ("progress" in found.violations) == expected.hangs
@@ -213,6 +252,33 @@ def test_reductions_change_no_verdict_and_only_spare_states() -> None:
     whole = explore(request(MEF, "nofs", 1, 2, reduce=False))
     assert set(whole.violations) == set(reduced.violations)
     assert whole.states >= reduced.states
+
+
+WITHOUT_TWINS: Final = """
+import sys
+from reclaimlab.explore import universe
+universe.enter()
+from reclaimlab.explore import reduction
+from reclaimlab.explore.child import explore_here
+from reclaimlab.explore.request import ExploreRequest
+reduction._likeness = lambda unit: id(unit)
+reduction._without_item = id
+found = explore_here(ExploreRequest(sys.stdin.read(), "tiny-completion", sys.argv[1]))
+print(found.states, found.transitions, *sorted(found.violations))
+"""
+
+
+def test_twins_of_a_move_lead_to_no_other_state() -> None:
+    reduced = explored(MEF, "nofs", 3, 3)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TWINS, MEF],
+        input=request(MEF, "nofs", 3, 3).scenario_text,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    states, transitions, *violated = done.stdout.split()
+    assert int(states) == reduced.states
+    assert int(transitions) > reduced.transitions
+    assert set(violated) == set(reduced.violations)
 
 
 def test_the_same_request_gives_the_same_graph_and_schedules() -> None:

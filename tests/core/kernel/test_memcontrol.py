@@ -10,7 +10,15 @@ from reclaimlab.engine.locks import Mutex
 from reclaimlab.kernel import memcontrol, oom, page_alloc, swap
 from reclaimlab.policy import OomAction
 from reclaimlab.policy.gfp import GFP_ATOMIC, GFP_KERNEL, GFP_NOFS, PF_MEMALLOC
-from reclaimlab.testing import Call, Recorder, SmallMachine, small_machine, throwaway_policy
+from reclaimlab.testing import (
+    Call,
+    Recorder,
+    SmallMachine,
+    run_small,
+    small_machine,
+    small_scenario,
+    throwaway_policy,
+)
 from reclaimlab.units import MSEC, SEC
 
 if TYPE_CHECKING:
@@ -339,3 +347,34 @@ def test_a_machine_above_its_low_watermark_reclaims_nothing() -> None:
     machine.run(100 * MSEC)
     assert call.ended
     assert machine.k.vmstat.pgscan == 0
+
+
+def test_a_stock_is_what_small_charges_leave_of_a_batch_of_64() -> None:
+    machine = small_machine("linux-6.18", limit="4MiB")
+    machine.box.charge(100)
+    memcontrol.refill_stock(machine.box)
+    assert (machine.box.stock, machine.box.usage) == (28, 128)
+    memcontrol.refill_stock(machine.box)
+    assert (machine.box.stock, machine.box.usage) == (28, 128)
+
+
+def test_a_stock_is_given_back_when_a_charge_fails() -> None:
+    machine = small_machine("linux-6.18", limit="4MiB", device=NO_WRITEBACK)
+    machine.populate(990, state="writeback")
+    memcontrol.refill_stock(machine.box)
+    assert machine.box.margin == 0
+    charged = charge(machine, GFP_NOFS, nr=32)
+    machine.run(100 * MSEC)
+    assert charged.value is True
+    assert (machine.box.stock, machine.box.usage) == (0, 990 + 32)
+    assert machine.box.failcnt == 1
+    assert not machine.k.oom_events
+
+
+def test_a_program_has_page_cache_in_its_memcg_and_reclaim_takes_it() -> None:
+    task = {"program": "writer", "program_cache": "768KiB", "total": "8MiB", "rss": "4KiB"}
+    scenario = small_scenario(
+        filesystem="xfs", limit="4MiB", kernel="linux-6.18", tasks={"writer": task}
+    )
+    result = run_small(scenario, "linux-6.18")
+    assert result.metrics["pages_reclaimed"] >= 192

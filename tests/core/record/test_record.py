@@ -159,6 +159,35 @@ def test_what_cannot_be_recorded_is_refused_in_a_line(
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
 
 
+def without_rights() -> list[str]:
+    """Return the words before a command that is to run as somebody else than root."""
+    return ["unshare", "-U"] if os.geteuid() == 0 else []
+
+
+def test_without_root_the_way_out_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    out = tmp_path / "new"
+    done = run([*without_rights(), *RECORD, "-o", str(out), "--", "true"])
+    assert done.returncode == 2
+    assert (
+        done.stderr.strip()
+        .splitlines()[-1]
+        .endswith("record: needs root, to read kernel stacks and to trace; run it with sudo")
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_tracefs_the_command_is_not_started(tmp_path: Path) -> None:
+    words = [*RECORD, "-o", str(tmp_path / "new"), "--", "touch", str(tmp_path / "ran")]
+    hidden = "mount -t tmpfs none /sys/kernel/tracing && mount -t tmpfs none /sys/kernel/debug; "
+    if can_trace():
+        words = ["unshare", "-m", "sh", "-c", hidden + 'exec "$@"', "sh", *words]
+    done = run(words)
+    assert done.returncode == 2
+    assert "tracefs is not mounted" in done.stderr or not can_trace()
+    assert "needs root" in done.stderr or can_trace()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_meta_data_with_quotes_and_newlines_in_the_command_stay_toml() -> None:
     meta = {"command": "sh -c \"echo 'a'\nb\\\"", "secs": 1.5, "writers": 2}
     read = tomllib.loads(toml_text(meta, {"running": 0.5}))

@@ -12,8 +12,9 @@ from reclaimlab.record.calls import CallLog
 from reclaimlab.record.guard import remove
 from reclaimlab.record.machine import Memcg
 from reclaimlab.record.sampler import Sampler
-from reclaimlab.record.summary import peak_mbps
+from reclaimlab.record.summary import disk_mbps, peak_mbps
 from reclaimlab.record.tracefs import mounted
+from reclaimlab.scenarios.importers.trace import Device
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,6 +137,14 @@ def test_the_rate_of_a_disk_is_the_most_it_wrote_in_a_second(
         {"t_s": 0.5 * place, "dev_bytes_written": 1e6 * size} for place, size in enumerate(written)
     ]
     assert peak_mbps(rows) == mbps
+
+
+def test_a_disk_that_waits_for_its_writer_can_write_more_than_it_did() -> None:
+    rows = [{"t_s": 0.5 * place, "dev_bytes_written": 1e7 * place} for place in range(5)]
+    assert disk_mbps(rows, Device(completed=40_000_000, busy_s=0.5)) == 80.0
+    assert disk_mbps(rows, Device(completed=40_000_000, busy_s=4.0)) == 20.0
+    assert disk_mbps(rows, Device(completed=40_000, busy_s=1e-6)) == 20.0
+    assert disk_mbps(rows, Device()) == 20.0
 
 
 def test_an_instance_that_is_gone_already_is_removed(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_no_text_of_a_section_acts_in_any_format(make: Make) -> None:
     assert b"/JavaScript" not in report_file(comparison, "pdf", evidence)
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "json", "pdf"])
+def test_the_widest_table_and_the_longest_word_fit_into_every_format(make: Make, name: str) -> None:
+    widest = Table(("w" * 30,) * sections.MOST_COLUMNS, (("x" * 500,) * sections.MOST_COLUMNS,))
+    evidence = Evidence(sections=(Section("x", "y" * 300, "x 1", (widest, "z" * 500)),))
+    report = report_file(make("linux-3.10"), name, evidence)
+    if name == "text":
+        assert max(map(len, report.decode().splitlines())) <= 72
+
+
 @pytest.mark.parametrize("name", ["text", "markdown", "html", "json", "csv"])
 def test_the_same_sections_give_the_same_bytes_twice(make: Make, name: str) -> None:
     evidence = Evidence(sections=(Section("x", "A second look", "x 1", BLOCKS),))
@@ -103,6 +112,8 @@ def test_the_json_object_with_sections_is_as_its_schema_says(make: Make) -> None
         ("", [], "title is ''; the rule is some words"),
         ("x", [3], "render() gave 3; the rule is a str, a Table or a Verbatim"),
         ("x", [Table(("a",), (("1", "2"),))], "a row of its table has 2 cells, and the header 1"),
+        ("x", [Table((), ())], "its table has 0 columns; the rule is 1 to 12"),
+        ("x", [Table(("a",) * 13, ())], "its table has 13 columns; the rule is 1 to 12"),
         ("x", None, "render() raised TypeError"),
         ("x", ["y" * sections.MOST_LETTERS], "the rule is 262144 at most"),
     ],

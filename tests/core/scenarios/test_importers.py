@@ -13,12 +13,13 @@ from reclaimlab.errors import RecordingError
 from reclaimlab.scenarios.builtin import LIBRARY, RECORDINGS, builtin_recordings
 from reclaimlab.scenarios.importers import import_recording
 from reclaimlab.scenarios.importers.output import import_text
+from reclaimlab.scenarios.importers.setup import kernel_name
 from reclaimlab.scenarios.importers.trace import read_trace
 from reclaimlab.scenarios.importers.vmstat import read_vmstat
 from reclaimlab.scenarios.reader import load_scenario
 from reclaimlab.scenarios.recording import Recording
-from reclaimlab.scenarios.tasks import ReaderTask, WriterTask
-from reclaimlab.units import GIB, KIB, MIB, PAGE_SIZE, SEC
+from reclaimlab.scenarios.tasks import ReaderTask, ReplayTask, WriterTask
+from reclaimlab.units import GIB, KIB, MIB, MSEC, PAGE_SIZE, SEC
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,26 @@ def test_an_imported_run_has_the_set_up_of_the_recorded_one(out: Path) -> None:
     assert isinstance(writer, WriterTask)
     assert (writer.write_size, writer.rss // MIB) == (MIB, 4)
     assert (scenario.kernel, scenario.duration) == ("linux-6.18", 18 * SEC)
+
+
+def test_what_others_wrote_and_when_the_writer_began_are_played_back(run: Path, out: Path) -> None:
+    scenario = import_recording("vmstat", [run], out)
+    others, writer = scenario.task["others"], scenario.task["writer"]
+    assert isinstance(others, ReplayTask)
+    series = Recording.read(run).series
+    first = next(at for at, time in enumerate(series["t_s"]) if time >= 0)
+    machine = series["vm_nr_written"][-1] - series["vm_nr_written"][first]
+    own = (series["bdi_BdiWritten"][-1] - series["bdi_BdiWritten"][first]) / 4
+    played = sum(map(int, others.writes.split())) + others.backlog // PAGE_SIZE
+    assert played == pytest.approx(machine - own, abs=64)
+    assert len(others.writes.split()) == len(series["t_s"]) - first - 1
+    assert (writer.start, writer.program_cache) == (17 * MSEC, 756 * KIB)
+
+
+def test_without_counters_of_the_machine_nobody_else_writes(run: Path, out: Path) -> None:
+    samples = run / "samples.csv"
+    samples.write_text(samples.read_text().replace("bdi_BdiWritten", "else"))
+    assert list(import_recording("vmstat", [run], out).task) == ["writer"]
 
 
 def test_measured_values_are_in_the_units_of_our_metrics(out: Path) -> None:
@@ -133,6 +154,20 @@ def test_the_guest_has_the_memory_and_the_kernel_of_the_guest(run: Path, out: Pa
     edit(run, 'kernel = "6.18.44"', 'kernel = "6.1 (guest)"')
     scenario = import_recording("vmstat", [run], out)
     assert (scenario.kernel, scenario.machine.memory) == ("linux-6.1", 3 * GIB)
+
+
+@pytest.mark.parametrize(
+    ("version", "contender"),
+    [
+        ("6.18.44", "linux-6.18"), ("6.12.1-arch1", "linux-6.18"), ("6.5.0", "linux-6.1"),
+        ("5.14.0-427.el9", "linux-4.2"), ("2.6.32", "linux-3.5"), ("7.2", "linux-6.18"),
+        ("unknown", "linux-6.18"),
+    ],
+)  # fmt: skip
+def test_a_kernel_that_is_not_modelled_is_taken_for_the_last_before(
+    version: str, contender: str
+) -> None:
+    assert kernel_name(version) == contender
 
 
 def test_a_trace_adds_what_reclaim_did_to_the_meta_data(out: Path) -> None:

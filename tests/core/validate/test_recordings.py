@@ -44,6 +44,7 @@ def test_the_kill_of_a_recording_lies_between_two_samples() -> None:
     kill = measured(Recording.read(SHIPPED["o_seq_xfs_5MBps_48M_r1"])).killed
     assert kill is not None
     assert 2.8 < kill.after_s < kill.by_s < 3.2
+    assert kill.span == "3.00-3.10"
 
 
 def test_the_trace_tells_of_scans_and_sleeps() -> None:

@@ -29,10 +29,6 @@ def write_import(draft: Draft, output: Path) -> Scenario:
         text = import_text(draft, folder)
         scenario = read_scenario(text, str(output))
         _write(draft, text, output, folder)
-    except ValidationError as error:
-        said = "; ".join(str(problem) for problem in problems_of(error, draft.data))
-        msg = f"the recording makes no valid scenario: {said}"
-        raise RecordingError(msg) from None
     except ScenarioError as error:
         msg = f"the recording makes no valid scenario: {error}"
         raise RecordingError(msg) from None
@@ -57,9 +53,18 @@ def write_text(text: str, output: Path) -> None:
 
 
 def import_text(draft: Draft, folder: str) -> str:
-    """Return the TOML text of ``draft``, whose measured files are in ``folder``."""
+    """Return the TOML text of ``draft``, whose measured files are in ``folder``.
+
+    Raises:
+        RecordingError: the recording makes no valid scenario.
+    """
     recording = {"dir": folder, **draft.data["recording"]}
-    file = ScenarioFile.model_validate({**draft.data, "recording": recording})
+    try:
+        file = ScenarioFile.model_validate({**draft.data, "recording": recording})
+    except ValidationError as error:
+        said = "; ".join(str(problem) for problem in problems_of(error, draft.data))
+        msg = f"{recording.get('run', '')}: the recording makes no valid scenario: {said}"
+        raise RecordingError(msg.removeprefix(": ")) from None
     comment = "\n".join(
         textwrap.fill(line, 100, initial_indent="# ", subsequent_indent="#   ")
         for line in draft.comment

@@ -55,6 +55,17 @@ _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 _LOG_SIZE: Final = "64MiB"
 """What mkfs.xfs makes at least (since xfsprogs 5.15)."""
 
+_KERNELS: Final = (
+    ((3, 5), "linux-3.5"),
+    ((3, 10), "linux-3.10"),
+    ((3, 11), "linux-3.11"),
+    ((4, 2), "linux-4.2"),
+    ((5, 16), "linux-6.1"),
+    ((6, 6), "linux-6.18"),
+)
+"""The first version that each contender stands for: reclaim_throttle() came in v5.16, large folios
+of write(2) in v6.6."""
+
 _UNLIMITED_QUEUE: Final = 100_000
 """blk-throttle queues without a limit: what nr_requests says does not count."""
 
@@ -110,9 +121,16 @@ def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
 
 
 def kernel_name(version: str) -> str:
-    """Return the contender for a kernel's version, such as ``6.18.44`` or ``6.1 (guest)``."""
-    match = re.match(r"\d+\.\d+", version)
-    return f"linux-{match.group()}" if match else "linux-6.18"
+    """Return the contender for a kernel's version, such as ``6.18.44`` or ``6.1 (guest)``.
+
+    The newest that is modelled and not newer, or the oldest; a version that is none is the newest.
+    """
+    match = re.match(r"(\d+)\.(\d+)", version)
+    if not match:
+        return _KERNELS[-1][1]
+    number = (int(match[1]), int(match[2]))
+    older = [name for since, name in _KERNELS if since <= number]
+    return older[-1] if older else _KERNELS[0][1]
 
 
 def decision(recording: Recording) -> tuple[str, str]:
