@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -19,6 +19,7 @@ from reclaimlab.explore.explore import explore
 from reclaimlab.explore.request import ExploreRequest
 from reclaimlab.hosting.catalog import OURS, Catalog
 from reclaimlab.hosting.conformance import check_policy
+from reclaimlab.reports.ablation import ablation_block
 from reclaimlab.reports.fix_claims import all_claims
 from reclaimlab.reports.fix_reasons import REASONS
 from reclaimlab.reports.fix_table import disagreements
@@ -218,6 +219,31 @@ def test_every_line_of_the_changelog_is_one_sentence() -> None:
     for note in notes:
         assert re.fullmatch(r"- [^ ].*[^.]\.", note)
         assert not re.search(r"[.!?] [A-Z]", note)
+
+
+ABLATION = json.loads((ROOT / "tests" / "golden" / "ablation.json").read_text())
+
+
+def test_the_sufficient_sets_of_the_readme_are_those_of_the_last_ablation() -> None:
+    assert block_of(README, "ablation") == ablation_block(ABLATION), "run: make ablation"
+
+
+@pytest.mark.parametrize("fixes", [each["fixes"] for each in ABLATION["minimal"]], ids="+".join)
+@pytest.mark.parametrize("case", ABLATION["scenarios"][:-1])
+def test_a_sufficient_set_is_so_on_each_scenario_but_the_long_one(
+    case: str, fixes: list[str]
+) -> None:
+    name, *settings = case.split()
+    contender = "+".join((ABLATION["kernel"], *fixes))
+    assert run_one(load_scenario(name, settings), contender, 1).verdict == "ok"
+
+
+@pytest.mark.parametrize("each", ABLATION["harmful"][:4], ids=lambda each: "+".join(each["fixes"]))
+def test_a_set_that_does_harm_does_it_again(each: dict[str, Any]) -> None:
+    case, verdict = next((c, v) for c, v in each["verdicts"].items() if v != "ok")
+    name, *settings = case.split()
+    contender = "+".join((ABLATION["kernel"], *each["fixes"]))
+    assert run_one(load_scenario(name, settings), contender, 1).verdict == verdict
 
 
 VALIDATION = json.loads((ROOT / "tests" / "golden" / "validation.json").read_text())
