@@ -29,6 +29,9 @@ MOST_RUNS: Final = 64
 _LEVEL: Final = 1
 _RECENT: Final = 0.5
 _LOOK_S: Final = 0.5
+# The watch looks while a hook may run, and what a hook may not call it could not either.
+_monotonic: Final = time.monotonic
+_kill: Final = os.kill
 
 
 class Pace:
@@ -95,7 +98,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self._silent_s = SILENT_S
-        self._last = time.monotonic()
+        self._last = _monotonic()
         self._left = threading.Event()
 
     def __enter__(self) -> Self:
@@ -107,14 +110,14 @@ class _Watch:
 
     def begin(self, silent_s: float) -> None:
         """Watch the next run, which is to give a sign every ``silent_s`` seconds."""
-        self._silent_s, self._last = silent_s, time.monotonic()
+        self._silent_s, self._last = silent_s, _monotonic()
 
     def sign(self) -> bool:
         """Note that the run is alive; as the question whether to stop, the answer is no."""
-        self._last = time.monotonic()
+        self._last = _monotonic()
         return False
 
     def _look(self) -> None:
         while not self._left.wait(_LOOK_S):
-            if time.monotonic() - self._last > self._silent_s:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if _monotonic() - self._last > self._silent_s:
+                _kill(os.getpid(), signal.SIGKILL)
