@@ -80,7 +80,7 @@ class ScanControl:
         view: what hooks are told, renewed when the priority or the zone's flags change. rules: what
             they answered to it.
         debt_ns: CPU time spent since the task last let time pass, on a processor of usual speed.
-        quiet: states of pages (shrink_list.scan_state) of which a batch was looked at in this pass
+        quiet: states of pages (quiet_pages.scan_state) of which a batch was looked at in this pass
             without any effect.
         still: the pass before, if it found and left everything as it is (still_pass.py).
     """

@@ -21,10 +21,10 @@ from reclaimlab.kernel import (
     shrinker,
     swap,
 )
+from reclaimlab.kernel.quiet_pages import pages_per_quota
 from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl
 from reclaimlab.kernel.shrink_list import (
     isolate_lru_pages,
-    pages_per_quota,
     paid,
     pay,
     shrink_inactive_list,

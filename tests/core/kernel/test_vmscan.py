@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reclaimlab.kernel import memcontrol, page_alloc, shrink_list, vmscan
+from reclaimlab.kernel import memcontrol, page_alloc, quiet_pages, shrink_list, vmscan
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
 from reclaimlab.policy import Throttle, ThrottleKind
 from reclaimlab.policy.gfp import GFP_KERNEL, GFP_NOFS, GFP_NOIO
@@ -136,7 +136,7 @@ def test_looking_at_alike_batches_in_one_step_changes_no_outcome(
         tables = small_scenario(filesystem=filesystem, limit="10MiB", tasks=tasks)
         in_bulk = run_small(tables, contender)
         with monkeypatch.context() as patch:
-            patch.setattr(shrink_list, "MAX_BULK", 32)
+            patch.setattr(quiet_pages, "MAX_BULK", 32)
             singly = run_small(tables, contender)
         assert in_bulk.verdict == singly.verdict
         assert in_bulk.metrics["pages_scanned"] == pytest.approx(
