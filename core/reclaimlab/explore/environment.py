@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from reclaimlab.block import LoopDevice
 from reclaimlab.engine.exploring import ExploringLoop, Granularity, Kind, Move
@@ -87,8 +87,13 @@ def boot(scenario: Scenario, table: HookTable, granularity: Granularity) -> Kern
         UnexplorableError: it draws dice at its start.
     """
     k = Assembly(scenario, table, 0, environment=AnyOrder(scenario, granularity)).kernel
-    loop: Any = k.loop
+    loop = loop_of(k)
     while threads := [task for task in loop.ready if task.flags & PF_KTHREAD]:
         loop.step(Move(Kind.RUN, loop.tasks.index(threads[0])))
     loop.interrupts.clear()
     return k
+
+
+def loop_of(k: Kernel) -> ExploringLoop:
+    """Return the loop of a kernel that :func:`boot` has made."""
+    return cast("ExploringLoop", k.loop)

@@ -48,11 +48,11 @@ class Names(ast.NodeTransformer):
         name, value = ast.Constant(node.target.id), self.visit(node.value)
         return ast.copy_location(call("_put", ast.Name(FRAME, ast.Load()), name, value), node)
 
-    def _shadowed(self, node: Any, own: set[str]) -> ast.AST:
+    def _shadowed(self, node: ast.AST, own: set[str]) -> ast.AST:
         inner = Names(self._names - own, self._owner)
         for field, value in ast.iter_fields(node):
             setattr(node, field, _each(value, inner))
-        return node  # type: ignore[no-any-return]  # it is the node that came in
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return self._shadowed(node, {a.arg for a in node.args.args + node.args.kwonlyargs})

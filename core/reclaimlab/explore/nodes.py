@@ -191,10 +191,11 @@ class Place(NamedTuple):
 
     def again(self) -> Iterator[Any]:
         """Return an iterator that stands there."""
-        iterator: Any = self.make(*self.of_what)
+        made = self.make(*self.of_what)
         if self.state is not None:
-            iterator.__setstate__(self.state)
-        return iterator  # type: ignore[no-any-return]  # __reduce__ says what to call
+            made.__setstate__(self.state)
+        iterator: Iterator[Any] = made
+        return iterator
 
 
 def _read_dict(node: Any) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reclaimlab.engine.exploring import Granularity, Kind, Move
 from reclaimlab.engine.task import Task
 from reclaimlab.engine.waitgraph import closed_set, find_cycle
-from reclaimlab.explore.environment import boot
+from reclaimlab.explore.environment import boot, loop_of
 from reclaimlab.explore.request import ScheduleStep, UnexplorableError
 from reclaimlab.explore.schedule import Schedule, unknown_task
 from reclaimlab.hosting.catalog import Catalog
@@ -24,6 +24,8 @@ from reclaimlab.scenarios.reader import read_scenario
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reclaimlab.engine.exploring import ExploringLoop
+    from reclaimlab.engine.loop import Timer
     from reclaimlab.kernel.kernel import Kernel
 
 
@@ -104,7 +106,7 @@ class Course:
 
     def __init__(self, k: Kernel) -> None:
         self.k = k
-        self._requested: list[Any] = list(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
+        self._requested = list(loop_of(k).interrupts)
 
     def make(self, step: ScheduleStep, number: int) -> str:
         """Make a step, the ``number``-th; return what it was.
@@ -113,7 +115,7 @@ class Course:
             UnexplorableError: it is not possible there.
         """
         k, requested = self.k, self._requested
-        loop: Any = k.loop
+        loop = loop_of(k)
         move = _move(loop, step, number, requested)
         if move not in loop.moves():
             msg = f"step {number} of the schedule, {step.kind} {step.task}, is not possible there"
@@ -126,7 +128,7 @@ class Course:
         return _title(k, move, subject, about)
 
 
-def _move(loop: Any, step: ScheduleStep, number: int, requested: list[Any]) -> Move:
+def _move(loop: ExploringLoop, step: ScheduleStep, number: int, requested: list[Timer]) -> Move:
     """Return the move that a step names."""
     if step.kind == Kind.INTERRUPT:
         if not step.number < len(requested) or requested[step.number] not in loop.interrupts:

@@ -119,7 +119,10 @@ def _frame_class(
         f"        self.pc = 0\n"
         f"        self.sub = None\n" + "".join(f"        self.{each} = None\n" for each in names)
     ).body
-    loop: Any = head[0].body[0]  # type: ignore[attr-defined]  # the text above
+    send, _ = head
+    assert isinstance(send, ast.FunctionDef)  # as the text above has it
+    loop = send.body[0]
+    assert isinstance(loop, ast.While)
     chain: list[ast.stmt] = []
     for number in reversed(range(len(blocks))):
         test = ast.parse(f"{FRAME}.pc == {number}", mode="eval").body

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.engine.waitgraph import closed_set
+from reclaimlab.explore.environment import loop_of
 from reclaimlab.explore.replay import Replayer
 from reclaimlab.explore.request import PropertyName, UnexplorableError
 from reclaimlab.kernel import oom
@@ -124,7 +125,7 @@ class _Shorter:
             if self._schedule.shows == PropertyName.NO_PREMATURE_OOM:
                 if any(event.premature for event in k.oom_events):
                     return tuple(made)
-            elif closed_set(k.loop.tasks) or not k.loop.moves():  # type: ignore[attr-defined]  # it explores
+            elif closed_set(k.loop.tasks) or not loop_of(k).moves():
                 return tuple(made)
         return None
 
@@ -141,5 +142,4 @@ def _state(k: Kernel) -> tuple[object, ...]:
         for lru in (group.lruvec.inactive_file, group.lruvec.active_file)
         for extent in lru
     ]  # fmt: skip
-    waiting = len(k.loop.interrupts)  # type: ignore[attr-defined]  # it explores
-    return tasks, pages, waiting, oom.memory_state(k)
+    return tasks, pages, len(loop_of(k).interrupts), oom.memory_state(k)

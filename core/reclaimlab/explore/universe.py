@@ -53,7 +53,8 @@ class _Loader(SourceFileLoader):
             found, names, code = marshal.loads(kept.read_bytes())
             if found == stamp:
                 _assigned.update(names)
-                return code  # type: ignore[no-any-return]  # the stamp says what it is
+                kept_code: CodeType = code
+                return kept_code
         tree = resumable.rewrite(source.decode(), path)
         made = compile(tree, path, "exec", dont_inherit=True)
         names = tuple(sorted(assigned_in(ast.parse(source))))

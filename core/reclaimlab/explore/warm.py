@@ -5,6 +5,7 @@ To import the model copyable takes most of a second, a small search less than a 
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 from reclaimlab.explore import universe
@@ -12,7 +13,5 @@ from reclaimlab.explore import universe
 # Nowhere else: whoever imports the model after this gets frames instead of generators.
 if any("multiprocessing.forkserver" in word for word in sys.orig_argv):
     universe.enter()
-    import reclaimlab.explore.repeating
-    import reclaimlab.explore.walks
-    import reclaimlab.hosting.host
-    import reclaimlab.scenarios.reader  # noqa: F401 - for them to be there
+    for name in ("explore.repeating", "explore.walks", "hosting.host", "scenarios.reader"):
+        importlib.import_module(f"reclaimlab.{name}")
