@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
+    from reclaimlab.runs.compare import Plan
     from reclaimlab_gui.session import Session
     from reclaimlab_gui.views.view import View
 
@@ -304,8 +305,8 @@ class MainWindow(QMainWindow):
     def _on_setup(self) -> None:
         self.show_view(self.set_up)
 
-    def _on_run(self, plan: object, duration_ns: object, jobs: int) -> None:
-        if self.run.start(plan, duration_ns, jobs):  # type: ignore[arg-type]  # Qt's signals carry objects
+    def _on_run(self, plan: Plan, duration_ns: int, jobs: int) -> None:
+        if self.run.start(plan, duration_ns, jobs):
             self.show_view(self.run)
 
     def _on_finished(self, comparison: str) -> None:

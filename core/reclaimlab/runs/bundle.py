@@ -182,6 +182,7 @@ def read_bundle(path: Path) -> Bundle:
         raise StoreError(f"bundle {path}: {MANIFEST} is not as it should be: {told}") from error
     except KeyError as error:
         raise StoreError(f"bundle {path} lacks a file: {error.args[0]}") from error
+    # zipfile raises NotImplementedError for a way of packing that it does not know.
     except (OSError, zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
         raise StoreError(f"bundle {path} cannot be read: {error}") from error
     except (RuntimeError, zlib.error) as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from reclaimlab.errors import RecordingError
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -136,8 +137,8 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
-        opener: Callable[..., gzip.GzipFile] = gzip.open if packed else open  # type: ignore[assignment]  # both give lines of bytes
-        with opener(path, "rb") as file:
+        file: io.BufferedIOBase
+        with gzip.open(path, "rb") if packed else path.open("rb") as file:
             while line := file.readline(_LONGEST_LINE):
                 yield line.decode()
     except UnicodeDecodeError:
