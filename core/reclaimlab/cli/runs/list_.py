@@ -15,6 +15,7 @@ from reclaimlab.store.explorations import explorations
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reclaimlab.store.explorations import StoredExploration
@@ -34,22 +35,26 @@ def command(tag: str, explored: bool, db: Path, as_json: bool) -> None:
     found = _comparisons(db, tag)
     if as_json:
         click.echo(dump([stored_object(each) for each in found]), nl=False)
-    elif found:
-        header = ("id", "created (UTC)", "scenario", "contenders", "runs", "worst", "tags")
-        click.echo(format_table(header, [_row(each) for each in found]))
     else:
-        click.echo(f"no comparison in {db}", err=True)
+        header = ("id", "created (UTC)", "scenario", "contenders", "runs", "worst", "tags")
+        _show(header, [_row(each) for each in found], f"no comparison in {db}")
 
 
 def _list_explorations(db: Path, *, as_json: bool) -> None:
     found = explorations(db)
     if as_json:
         click.echo(dump([asdict(each) for each in found]), nl=False)
-    elif found:
-        header = ("id", "created (UTC)", "scenario", "contender", "schedules", "states", "violated")
-        click.echo(format_table(header, [_exploration_row(each) for each in found]))
     else:
-        click.echo(f"no exploration in {db}; reclaimlab explore --store keeps one", err=True)
+        header = ("id", "created (UTC)", "scenario", "contender", "schedules", "states", "violated")
+        without = f"no exploration in {db}; reclaimlab explore --store keeps one"
+        _show(header, [_exploration_row(each) for each in found], without)
+
+
+def _show(header: Sequence[str], rows: Sequence[Sequence[str]], without: str) -> None:
+    if rows:
+        click.echo(format_table(header, rows))
+    else:
+        click.echo(without, err=True)
 
 
 def _exploration_row(stored: StoredExploration) -> tuple[str, ...]:
