@@ -192,7 +192,7 @@ class ExploreView(View):
         order = self.steps.order
         row = self.steps.currentIndex().row() + by
         if 0 <= row < order.rowCount():
-            self.steps.selectRow(row)
+            self.steps.select_row(row)
 
     # ---- building -------------------------------------------------------------------------------
 
