@@ -198,8 +198,8 @@ class BlockDevice:
             if self._erase_left <= 0:
                 self._erase_left += self._erase_every
                 service += self._erase_stall_ns
-        self._serve(service)
         loop = self._loop
+        self._serve(service)
         finish = self.busy_until_ns if self.busy_until_ns > loop.now else loop.now
         self._finishes.append((finish, size, write))
         self.requests += 1

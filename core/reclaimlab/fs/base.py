@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.locks import Mutex
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.kernel import costs, filemap, page_writeback
+from reclaimlab.kernel import buffered_write, costs, filemap, page_writeback
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.policy.contexts import AllocationView, Scope, ScopeView, Stage
@@ -122,7 +122,7 @@ class Filesystem:
         self.bdi = bdi
         self.features = features
         self.options = options
-        self.large_folios = self.type in self.large_folio_types
+        self.large_folios = k.features.large_folios and self.type in self.large_folio_types
         self.stable_pages = False
         self.nr_files = 0
         self._write_begin_mask = self._derive_write_begin_gfp()
@@ -130,6 +130,10 @@ class Filesystem:
         """Whether write_begin() does anything."""
         self.finishes_writes = type(self).write_end is not Filesystem.write_end
         """Whether write_end() does."""
+        self.counts_writes = (
+            k.features.folio_names or type(self).write_ns is not Filesystem.write_ns
+        )
+        """Whether write_ns() gives any time."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} on {self.bdi.name}>"
@@ -165,7 +169,9 @@ class Filesystem:
         mutex: Mutex = mapping.private
         if not mutex.trylock(k.current):
             yield from mutex.mutex_lock(k.current)
-        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+        wrote = yield from buffered_write.generic_perform_write(
+            k, mapping, process, index, nr, copy_ns
+        )
         mutex.unlock()
         return wrote
 
@@ -178,7 +184,7 @@ class Filesystem:
         """
         if not self.k.features.folio_names:
             return 0
-        folios = 1 if self.k.features.large_folios and self.large_folios else nr
+        folios = 1 if self.large_folios else nr
         return folios * costs.WRITE_FOLIO_NS + nr * self.buffer_heads_ns
 
     def writepage_ns(self, run: list[Extent]) -> int:
