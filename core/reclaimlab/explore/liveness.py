@@ -1,44 +1,22 @@
-"""Locals that are not read any more after a sleep are cleared: dead values split states."""
+"""Which locals are read again after a sleep: only those are kept, for dead values split states."""
 
 from __future__ import annotations
 
 import ast
 
-from reclaimlab.explore.syntax import FRAME, clear
+from reclaimlab.explore.syntax import Goto, Save
 
 
-class Forget(ast.Pass):
-    """Stands where a frame goes to sleep: here the locals that are dead by then are cleared."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.after = after
-
-
-def forget_dead_locals(blocks: list[list[ast.stmt]], names: list[str]) -> list[list[ast.stmt]]:
-    """Clear, before each sleep, what is not read any more after it: dead values split states."""
-    live = _live_at_start(blocks, frozenset(names))
-
-    def cleared(statement: ast.stmt) -> list[ast.stmt]:
-        if not isinstance(statement, Forget):
-            return [statement]
-        return [clear(name) for name in names if name not in live[statement.after]]
-
-    return [[made for each in block for made in cleared(each)] for block in blocks]
-
-
-def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[set[str]]:
+def live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[set[str]]:
+    """Return for each block the locals whose values at its start may be read from there on."""
     reads, writes, following = [], [], []
     for block in blocks:
         read: set[str] = set()
         written: set[str] = set()
         for statement in block:
-            loaded, stored = _touched(statement, names)
+            loaded = _loaded(statement, names)
             read |= loaded - written
-            if isinstance(statement, ast.Assign) and isinstance(
-                statement.targets[0], ast.Attribute
-            ):
-                written |= stored - loaded
+            written |= _surely_stored(statement, names) - loaded
         reads.append(read)
         writes.append(written)
         following.append(_successors(block))
@@ -54,31 +32,29 @@ def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[
     return live
 
 
-def _touched(statement: ast.AST, names: frozenset[str]) -> tuple[set[str], set[str]]:
+def _loaded(statement: ast.AST, names: frozenset[str]) -> set[str]:
     loaded: set[str] = set()
-    stored: set[str] = set()
     for node in ast.walk(statement):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == FRAME
-            and node.attr in names
-        ):
-            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.attr)
-    return loaded, stored
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            loaded.add(node.target.id)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            loaded.add(node.id)
+    return loaded & names
+
+
+def _surely_stored(statement: ast.AST, names: frozenset[str]) -> set[str]:
+    """Return what is stored whenever the statement is run: what a branch or loop stores is not."""
+    if not isinstance(statement, ast.Assign):
+        return set()
+    return {each.id for each in statement.targets if isinstance(each, ast.Name)} & names
 
 
 def _successors(block: list[ast.stmt]) -> set[int]:
     found: set[int] = set()
     for statement in block:
-        if isinstance(statement, Forget):
-            found.add(statement.after)
         for node in ast.walk(statement):
-            if (
-                isinstance(node, ast.Assign)
-                and isinstance(node.targets[0], ast.Attribute)
-                and node.targets[0].attr == "pc"
-                and isinstance(node.value, ast.Constant)
-            ):
-                found.add(int(str(node.value.value)))
+            if isinstance(node, Save):
+                found.add(node.after)
+            elif isinstance(node, Goto):
+                found.add(node.block)
     return found
