@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from reclaimlab.explore.names import COMPREHENSIONS
 from reclaimlab.explore.syntax import Goto, Save
 
 
@@ -32,21 +33,31 @@ def live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[s
     return live
 
 
-def _loaded(statement: ast.AST, names: frozenset[str]) -> set[str]:
-    loaded: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            loaded.add(node.target.id)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            loaded.add(node.id)
-    return loaded & names
+def _loaded(node: ast.AST, names: frozenset[str]) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id} & names if isinstance(node.ctx, ast.Load) else set()
+    loaded = set().union(*(_loaded(each, names) for each in ast.iter_child_nodes(node)))
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return loaded | ({node.target.id} & names)
+    if isinstance(node, COMPREHENSIONS):  # its targets are its own, but for what it begins with
+        own = set().union(*(_stored(each.target, names) for each in node.generators))
+        return (loaded - own) | _loaded(node.generators[0].iter, names)
+    return loaded
+
+
+def _stored(target: ast.AST, names: frozenset[str]) -> set[str]:
+    if isinstance(target, ast.Name):
+        return {target.id} & names
+    if isinstance(target, ast.Tuple):
+        return set().union(*(_stored(each, names) for each in target.elts))
+    return set()
 
 
 def _surely_stored(statement: ast.AST, names: frozenset[str]) -> set[str]:
     """Return what is stored whenever the statement is run: what a branch or loop stores is not."""
     if not isinstance(statement, ast.Assign):
         return set()
-    return {each.id for each in statement.targets if isinstance(each, ast.Name)} & names
+    return set().union(*(_stored(each, names) for each in statement.targets))
 
 
 def _successors(block: list[ast.stmt]) -> set[int]:

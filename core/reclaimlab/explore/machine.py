@@ -43,7 +43,7 @@ class Machine:
         """Bring the state into its canonical form and look at it."""
         shows = canonical.canonicalise(self.k, self._ran, ordered=self.ordered)
         self.order_shows = self.order_shows or shows
-        return self._watch.look(before)
+        return self._watch.look(afresh=before is None)
 
     def go_back(self, view: View) -> None:
         """Go from the state of ``view`` to the one it came from in one step."""
