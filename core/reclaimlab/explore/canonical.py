@@ -5,7 +5,8 @@
   then those a reclaimer holds. Nothing but the order among pages not on a list, and the order in
   which one flusher takes them, depends on the numbers: pages are interchangeable.
 - Names of workers: workers of a bounded pool are put in order of what they are doing.
-- The order in which tasks became runnable and requests were queued: any may go first.
+- The order in which tasks became runnable and requests were queued: any may go first. So for those
+  who nap, and are only ever woken all at once.
 """
 
 from __future__ import annotations
@@ -265,6 +266,11 @@ def _sort_pending(k: Kernel) -> None:
         ready = sorted(loop.ready, key=lambda task: places[id(task)])
         loop.ready.clear()
         loop.ready.extend(ready)
+    for queue in (k.congestion_wait_queue, k.reclaim_wait, k.reclaim_wait_congested):
+        if len(queue.waiters) > 1:
+            asleep = sorted(queue.waiters, key=loop.tasks.index)
+            queue.waiters.clear()
+            queue.waiters.extend(asleep)
     if len(loop.interrupts) > 1:
         loop.interrupts.sort(key=_request)
 

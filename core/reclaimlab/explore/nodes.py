@@ -35,6 +35,8 @@ SPECIAL: Final = (*CONTAINERS, LruList, ExtentIndex, WaitQueue, WritebackUnit)
 """Types that are read as a whole."""
 MOST_KNOWN: Final = 256
 """Contents of one kind whose descriptions are remembered."""
+_UNIT_PARTS: Final = ("_loop", "_queue", "extents", "label")
+"""What is not read of a writeback unit as it stands."""
 _ATOMS: Final = (int, str, bytes, type(None))
 _PLAINEST: Final = frozenset((int, str, type(None)))
 _SEALED: Final = (
@@ -261,18 +263,19 @@ def _write_queue(node: WaitQueue, content: tuple[Any, ...]) -> None:
 
 def _unit_kind(node: WritebackUnit) -> Kind:
     """A unit with its pages and its queue in it, which nobody else has."""
-    names = [name for name in attributes_of(node) if name not in ("label", "extents", "queue")]
+    names = [name for name in attributes_of(node) if name not in _UNIT_PARTS]
     get, put = _reader(names), _writer(WritebackUnit, names)
 
     def read(unit: WritebackUnit) -> tuple[Any, ...]:
-        return (*get(unit), tuple(unit.extents), tuple(unit.queue.waiters))
+        return (*get(unit), tuple(unit.extents), unit.waiters())
 
     def write(unit: WritebackUnit, content: tuple[Any, ...]) -> None:
         put(unit, content[:-2])
         unit.extents.clear()
         unit.extents.update(dict.fromkeys(content[-2]))
-        unit.queue.waiters.clear()
-        unit.queue.waiters.extend(content[-1])
+        if content[-1] or unit.waiters():
+            unit.queue.waiters.clear()
+            unit.queue.waiters.extend(content[-1])
 
     return Kind("WritebackUnit", read, write)
 

@@ -43,17 +43,32 @@ class View:
         undo: the records that what has changed or gone had in the look before.
         come: ids of what is new.
         quiet: what hardly ever changes, as it was in the look before.
+        before: the view of that look.
     """
 
-    __slots__ = ("come", "key", "quiet", "undo")
+    __slots__ = ("before", "come", "key", "quiet", "undo")
 
     def __init__(
-        self, key: bytes, undo: tuple[Record, ...], come: tuple[int, ...], quiet: Contents
+        self,
+        key: bytes,
+        undo: tuple[Record, ...],
+        come: tuple[int, ...],
+        quiet: Contents,
+        before: View | None,
     ) -> None:
         self.key = key
         self.undo = undo
         self.come = come
         self.quiet = quiet
+        self.before = before
+
+    def over(self, older: View) -> View:
+        """Return this view as one step from the state before ``older``, which it came from."""
+        came = set(older.come)
+        undo = {id(record[0]): record for record in self.undo if id(record[0]) not in came}
+        undo.update((id(record[0]), record) for record in older.undo)
+        come = (*older.come, *self.come)
+        return View(self.key, tuple(undo.values()), come, older.quiet, older.before)
 
 
 class Watch:
@@ -84,6 +99,7 @@ class Watch:
                 self._still.append((node, rest, rest.read(node)))
         self._moved: set[int] | None = set()
         self._records: dict[int, Record] = {}
+        self._last: View | None = None
         self._watch(roots, [])
 
     def _watch(self, roots: list[tuple[Any, Kind]], quiet: list[tuple[Any, Kind]]) -> None:
@@ -92,7 +108,7 @@ class Watch:
         self._read_roots = read_together(roots)
         self._quiet = quiet
         self._read_quiet = read_together(quiet)
-        self._usual = self._quiet_now = self._read_quiet()
+        self._usual = self._read_quiet()
         self._begin()
 
     def _begin(self) -> None:
@@ -101,7 +117,8 @@ class Watch:
             id(node): (node, kind, content, *describe(kind, content))
             for (node, kind), content in zip(self._roots, self._read_roots(), strict=True)
         }
-        self._quiet_now = self._read_quiet()
+        now = self._read_quiet()
+        self._quiet_now = self._usual if now == self._usual else now
 
     def _survey(self, root: Any) -> list[Any]:
         """Return what is there from the start and stays; frames and what only they hold do not."""
@@ -137,13 +154,30 @@ class Watch:
             (roots if id(node) in moved or refers else quiet).append((node, kind))
         self._watch(roots, quiet)
 
-    def look(self, *, afresh: bool = False) -> View:
-        """Look at the state, which came in one step from the one looked at, or gone back to, last.
+    def look(self, before: View | None = None) -> View:
+        """Look at the state, which came from ``before``: the view last made, or one on the way.
 
-        With ``afresh``, it may be any: from here on there is no way back to what was before.
+        Without it, the state may be any, and there is no way back to what was before.
         """
-        if afresh:
+        if before is None:
             self._begin()
+            self._last = None
+        view = self._look()
+        while before is not None and view.before is not before:
+            if view.before is None:
+                msg = "explore looks at a state that did not come from the one it is told"
+                raise RuntimeError(msg)
+            view = view.over(view.before)
+        self._last = view
+        return view
+
+    def key(self) -> bytes:
+        """Return the key of a state that is only tried, and taken back by the caller."""
+        view = self._look()
+        self._forget(view)
+        return view.key
+
+    def _look(self) -> View:
         records, describe = self._records, self._describer.describe
         undo: list[Record] = []
         come: list[int] = []
@@ -190,17 +224,18 @@ class Watch:
         if self._moved is not None:
             self._moved.update([id(record[0]) for record in undo])
         key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
-        return View(key, tuple(undo), tuple(come), before)
+        return View(key, tuple(undo), tuple(come), before, self._last)
 
     def _look_at_quiet(self, undo: list[Record]) -> bool:
         """Read what hardly ever changes; return whether it is other than usual."""
         now, before = self._read_quiet(), self._quiet_now
-        if now != before:
-            self._quiet_now = now
-            for (node, kind), then, content in zip(self._quiet, before, now, strict=True):
-                if then != content:
-                    undo.append((node, kind, then, UNUSUAL, ()))
-        return self._quiet_now is not self._usual and self._quiet_now != self._usual
+        if now == before:
+            return before is not self._usual
+        self._quiet_now = self._usual if now == self._usual else now
+        for (node, kind), then, content in zip(self._quiet, before, now, strict=True):
+            if then != content:
+                undo.append((node, kind, then, UNUSUAL, ()))
+        return self._quiet_now is not self._usual
 
     def _describe_quiet(self, described: list[int], refers: list[Any]) -> None:
         described.append(UNUSUAL)
@@ -216,13 +251,16 @@ class Watch:
         return [self._records.pop(place) for place in gone]
 
     def go_back(self, view: View) -> None:
-        """Go from the state of ``view``, the last one, to the one that was looked at before it."""
+        """Go from the state of ``view``, the last one, to the one that it came from."""
+        if view is not self._last:
+            msg = "explore goes back from a state that it is not in"
+            raise RuntimeError(msg)
         for node, kind, content, _, _ in view.undo:
             kind.write(node, content)
-        self.forget(view)
+        self._forget(view)
+        self._last = view.before
 
-    def forget(self, view: View) -> None:
-        """Take what was looked at last for the state before ``view``, which the caller sees to."""
+    def _forget(self, view: View) -> None:
         records = self._records
         for place in view.come:
             records.pop(place, None)

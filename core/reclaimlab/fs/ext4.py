@@ -13,9 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, still_dirty
 from reclaimlab.fs.jbd2 import Journal
 from reclaimlab.kernel import (
+    buffered_write,
     costs,
     filemap,
     memcontrol,
@@ -82,13 +83,17 @@ class Ext4(Filesystem):
     ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
         mutex: Mutex = mapping.private
-        if not mutex.trylock(k.current):
-            yield from mutex.mutex_lock(k.current)
+        task = k.current
+        if not mutex.trylock(task):
+            yield from mutex.mutex_lock(task)
         tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
         if self._times.get(mapping) != tick:
             self._times[mapping] = tick
-            yield from self.file_update_time(k, mapping)
-        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+            if not self.journal.log_at_once(mapping):
+                yield from self.file_update_time(k, mapping)
+        wrote = yield from buffered_write.generic_perform_write(
+            k, mapping, process, index, nr, copy_ns
+        )
         mutex.unlock()
         return wrote
 
@@ -158,11 +163,12 @@ class Ext4(Filesystem):
             run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
+            start, end = run[0].index, end_of(run)
             yield from self.mpage_map_one_extent(k, mapping)
             if held is not None:
                 yield from self.ext4_io_submit(k, held)
                 held = None
-            run = still_dirty(run)
+            run = still_dirty(mapping, start, end)
             units = self._mark_bios(k, mapping, run) if run else []
             wbc.nr_to_write -= sum(unit.nr_pages for unit in units)
             if units and self.features.maps_while_unsubmitted:

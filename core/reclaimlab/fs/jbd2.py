@@ -98,6 +98,17 @@ class Journal:
             self.jbd2_get_transaction(k)
         self.running.handles.append(k.current)
 
+    def log_at_once(self, inode: Mapping) -> bool:
+        """Log an inode's block in a handle of its own, if that is to wait for nobody; say whether.
+
+        Nobody can see that handle, for it is closed at the moment it was opened.
+        """
+        committing = self.committing
+        if self.running.locked or (self.shadow and committing and inode in committing.inodes):
+            return False
+        self.dirty_metadata(inode)
+        return True
+
     def jbd2_get_transaction(self, k: Kernel) -> None:
         """Start the running transaction: it is committed five seconds from now."""
         self.running.expires_ns = k.loop.now + JBD2_DEFAULT_MAX_COMMIT_AGE_NS

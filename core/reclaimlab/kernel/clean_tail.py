@@ -32,7 +32,8 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     need = -(-nr // SWAP_CLUSTER_MAX) * SWAP_CLUSTER_MAX
     if memcg.parent is not None or lru.nr < need:
         return 0
-    if vmscan.inactive_list_is_low(k, lru.nr, lruvec.active_file.nr, file=True):
+    active = lruvec.active_file.nr
+    if active and vmscan.inactive_list_is_low(k, lru.nr, active, file=True):
         return 0
     batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
     if not batches:
@@ -43,9 +44,10 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     memcg.pgscan += need
     memcg.pgsteal += need
     lruvec.recent_scanned[1] += need
-    k.vmstat.memcg_reclaims += batches
-    k.vmstat.pgscan += need
-    k.vmstat.pgsteal += need
+    vmstat = k.vmstat
+    vmstat.memcg_reclaims += batches
+    vmstat.pgscan += need
+    vmstat.pgsteal += need
     return batches * (costs.RECLAIM_CALL_NS + k.scan_batch_ns) + need * k.free_clean_ns
 
 
@@ -107,11 +109,13 @@ def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: Sc
 
 def _clean_at_tail(lru: LruList, most: int) -> int:
     """Return how many pages at the tail can be freed on the spot, ``most`` at the most."""
-    ready = 0
-    extent = lru.head_end.newer
-    while ready < most and extent is not lru.head_end:
+    ready, end = 0, lru.head_end
+    extent = end.newer
+    while extent is not end:
         if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
             return ready
         ready += extent.nr
+        if ready >= most:
+            return most
         extent = extent.newer
-    return min(ready, most)
+    return ready

@@ -102,9 +102,10 @@ class Kernel:
         self.reclaim_slowdown = reclaim_slowdown
         self.scan_batch_ns = costs.scan_ns(1, 0, 0, has_folios=features.folio_names)
         """CPU time of a batch of reclaim besides that of its pages."""
-        self.free_clean_ns = costs.FREE_PAGE_NS + costs.scan_ns(
-            0, 1, 1, has_folios=features.folio_names
-        )
+        self.scan_folio_ns = costs.scan_ns(0, 1, 0, has_folios=features.folio_names)
+        self.scan_page_ns = costs.scan_ns(0, 0, 1, has_folios=features.folio_names)
+        """CPU time to look at a page, beside that for its folio."""
+        self.free_clean_ns = costs.FREE_PAGE_NS + self.scan_folio_ns + self.scan_page_ns
         """CPU time to look at one clean page and free it."""
         self.swappiness = swappiness
         self.dirty = dirty

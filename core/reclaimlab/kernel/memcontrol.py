@@ -135,11 +135,12 @@ class MemCgroup:
     def try_charge(self, nr: int) -> MemCgroup | None:
         """Charge ``nr`` pages; return the group whose limit forbids it, or None."""
         if self.parent is None:  # the common case, without a generator
-            if self.usage + nr > self.limit:
+            usage = self.usage + nr
+            if usage > self.limit:
                 return self
-            self.usage += nr
-            if self.usage > self.peak_usage:
-                self.peak_usage = self.usage
+            self.usage = usage
+            if usage > self.peak_usage:
+                self.peak_usage = usage
             return None
         for group in self.lineage():
             if group.usage + nr > group.limit:
@@ -149,9 +150,11 @@ class MemCgroup:
 
     def charge(self, nr: int) -> None:
         """Charge ``nr`` pages, limit or not."""
-        for group in self.lineage():
-            group.usage += nr
-            group.peak_usage = max(group.peak_usage, group.usage)
+        self.usage = usage = self.usage + nr
+        if usage > self.peak_usage:
+            self.peak_usage = usage
+        if self.parent is not None:
+            self.parent.charge(nr)
 
     def uncharge(self, nr: int) -> None:
         """Give ``nr`` pages back."""

@@ -100,7 +100,7 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
         if not unit.mapping.nr_writeback:
             balance_dirty_pages.wb_inode_writeback_end(k, wb)
     k.progress_ns = k.loop.now
-    unit.queue.wake_all()
+    unit.wake_all()
     reclaim_throttle.acct_reclaim_writeback(k, total)
     k.hooks.notify("page_written", nr_pages=total, time_ns=k.loop.now)
 

@@ -216,7 +216,7 @@ def shrink_inactive_list(
     Gives the quota spent: 32, or more where nothing could come of looking at it.
     """
     zone = k.zone
-    while too_many_isolated(k, lru, sc):
+    while sc.target is None and too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
     sc.still = None
     spent = clean_tail.free_clean_batch(k, quota, lruvec, lru, sc)
@@ -289,7 +289,9 @@ def account_batches(k: Kernel, sc: ScanControl, stat: ShrinkStat, nr: int) -> No
     """Add ``nr`` batches to the pass, the memcg and the machine, and note the CPU time."""
     sc.add(stat)
     sc.debt_ns += (
-        costs.scan_ns(nr, stat.folios, stat.scanned, has_folios=k.features.folio_names)
+        nr * k.scan_batch_ns
+        + stat.folios * k.scan_folio_ns
+        + stat.scanned * k.scan_page_ns
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
     sc.count(k, stat.scanned, stat.nr_reclaimed)
@@ -337,9 +339,10 @@ def paid(k: Kernel, sc: ScanControl) -> bool:
 def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:
     """Return whether direct reclaimers hold more isolated pages than the inactive list has.
 
-    Global direct reclaim only; callers with both FS and IO may isolate only an eighth.
+    Asked by global reclaim only, and never so for kswapd; callers with both FS and IO may isolate
+    only an eighth.
     """
-    if sc.is_kswapd or sc.target is not None:
+    if sc.is_kswapd:
         return False
     inactive = sum(
         (g.lruvec.inactive_file if lru.file else g.lruvec.inactive_anon).nr for g in k.memcgs

@@ -218,8 +218,10 @@ def shrink_zones(k: Kernel, sc: ScanControl) -> Steps:
 def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
     for priority in range(DEF_PRIORITY, -1, -1):
-        sc.start_pass(k, priority)
-        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
+        if priority < sc.priority:
+            sc.start_pass(k, priority)
+        still = sc.still is not None and repeats(k, sc)
+        if not (still or clean_tail.shrink_clean_tail(k, sc)):
             yield from shrink_zones(k, sc)
         if sc.target is None or k.features.memcg_shrinkers:
             yield from shrinker.shrink_slab(k, sc)
@@ -306,9 +308,11 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
     sc.debt_ns += costs.RECLAIM_CALL_NS
-    k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
     freed = yield from do_try_to_free_pages(k, sc)
-    k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     if not had:
         task.flags &= ~PF_MEMALLOC
     spent = k.loop.now - start

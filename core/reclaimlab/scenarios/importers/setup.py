@@ -52,6 +52,10 @@ _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 """Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
 (util/throttle.c), the FUSE server says so in its source (slowdev.c)."""
 
+_READS_APART: Final = "qemu throttling"
+"""Kind of device that holds back reads and writes in a queue each, whose heads share one bucket
+(block/throttle-groups.c)."""
+
 _LOG_SIZE: Final = "64MiB"
 """What mkfs.xfs makes at least (since xfsprogs 5.15)."""
 
@@ -192,9 +196,11 @@ def _device(recording: Recording) -> dict[str, Any]:
     burst = {"burst": next((time for name, time in _BURSTS.items() if name in kind), "0s")}
     estimate = _estimate(recording)
     learnt = {"estimate": SIZE.write(estimate)} if estimate else {}
+    apart = {"reads_apart": True} if _READS_APART in kind else {}
     return {
         **burst,
         **learnt,
+        **apart,
         "write_bw": RATE.write(round(float(recording.meta["bw_MBps"]) * 1e6)),
         "latency": "0s",
         "jitter": 0.0,
