@@ -79,8 +79,6 @@ class Search:
             if not self._advance(self._path[-1]):
                 left = self._path.pop()
                 self.machine.go_back(left.view)
-                if self._path:
-                    self._path[-1].view.take_back(left.view)
             looked += 1  # also on the way down, which may have no end
             if looked % LOOK_EVERY == 0:
                 self.why_cut = self._bound(time.monotonic() - began, stop)
@@ -120,8 +118,6 @@ class Search:
         wanted = list(enumerate(moves))
         if self.request.reduce:
             wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.ordered)
-        if self._path:
-            self._path[-1].view.leave()
         self._path.append(_Place(view, state, depth, wanted))
 
     def _advance(self, here: _Place) -> bool:
