@@ -187,13 +187,15 @@ class ScanControl:
     def count(self, k: Kernel, scanned: int, reclaimed: int) -> None:
         """Add pages looked at, and freed, to the counters of the pass, the machine, the memcg."""
         self.nr_scanned += scanned
-        vmstat = k.vmstat
+        vmstat, target = k.vmstat, self.target
         vmstat.pgscan += scanned
-        vmstat.pgsteal += reclaimed
         k.zone.pages_scanned += scanned
-        if self.target is not None:
-            self.target.pgscan += scanned
-            self.target.pgsteal += reclaimed
+        if target is not None:
+            target.pgscan += scanned
+        if reclaimed:
+            vmstat.pgsteal += reclaimed
+            if target is not None:
+                target.pgsteal += reclaimed
 
     def answers(self) -> tuple[list[WritebackDecision | None], list[DirtyDecision | None]]:
         """Return what policies have answered in this pass: by state of the page, dirty pages."""

@@ -89,13 +89,11 @@ def inactive_list_is_low(k: Kernel, inactive: int, active: int, *, file: bool) -
 def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> list[int]:
     """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
     force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
-    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
-    scans = [
-        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
-        for lru in lists
-    ]
     if k.swap is None:
-        return scans
+        inactive = scan_share(lruvec.inactive_file, sc.priority, force=force)
+        return [0, 0, inactive, scan_share(lruvec.active_file, sc.priority, force=force)]
+    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
+    scans = [scan_share(lru, sc.priority, force=force) for lru in lists]
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
     if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
         return [0, 0, scans[2], scans[3]]
@@ -108,7 +106,8 @@ def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup)
 
 def scan_share(lru: LruList, priority: int, *, force: bool) -> int:
     """Return a list's share at a priority; with ``force`` a batch rather than nothing."""
-    return lru.nr >> priority or (min(lru.nr, SWAP_CLUSTER_MAX) if force else 0)
+    nr = lru.nr
+    return nr >> priority or (min(nr, SWAP_CLUSTER_MAX) if force and nr else 0)
 
 
 def _balance(lruvec: Lruvec, swappiness: int, scans: list[int]) -> list[int]:
