@@ -55,10 +55,9 @@ class Loop:
         timeless: no time passes while a task runs (see exploring.py).
     """
 
-    timeless = False
-
     def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0
+        self.timeless = False
         self.current: Task | None = None
         self.events = 0
         self.tasks: list[Task] = []

@@ -90,8 +90,8 @@ def is_in_freerun(k: Kernel, mapping: Mapping, process: Process) -> bool:
     states = [machine]
     if len(domains) > 1:
         states.append(domains[1].state(k))
-    for state in states:
-        if state.dirty > state.freerun:
+    for dirty, thresh, bg_thresh, _ in states:
+        if dirty > (thresh + bg_thresh) // 2:  # freerun
             return False
     _grant_ration(k, process, states)
     if k.nr_dirty > machine.bg_thresh:

@@ -125,7 +125,7 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
         nr = ration if ration > 1 else 1
     if nr > WRITE_STEP:
         nr = WRITE_STEP
-    lacking = nr - memcg.margin
+    lacking = nr - memcg.margin()
     if lacking > 0 and (cost_ns := clean_tail.reclaim_clean_tail(k, memcg, lacking)):
         process.reclaim_ns += cost_ns
         memcg.reclaim_ns += cost_ns
@@ -140,7 +140,7 @@ def _add_new(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int)
     if zone.free - nr >= zone.low_wmark and memcg.try_charge(nr) is None:
         zone.free -= nr
     else:
-        nr = min(nr, max(memcg.margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
+        nr = min(nr, max(memcg.margin() // CHARGE_BATCH, 1) * CHARGE_BATCH)
         has_pages = page_alloc.try_alloc(k, nr)
         if not has_pages or memcg.try_charge(nr) is not None:
             return _add_new_slowly(k, mapping, memcg, index, nr, has_pages=has_pages)

@@ -21,14 +21,10 @@ from reclaimlab.kernel import (
     shrinker,
     swap,
 )
+from reclaimlab.kernel.isolation import isolate_lru_pages
 from reclaimlab.kernel.quiet_pages import pages_per_quota
-from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl
-from reclaimlab.kernel.shrink_list import (
-    isolate_lru_pages,
-    paid,
-    pay,
-    shrink_inactive_list,
-)
+from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl, paid, pay
+from reclaimlab.kernel.shrink_list import shrink_inactive_list
 from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
@@ -156,7 +152,7 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
         k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False
     ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
-    if k.features.legacy_block_queue and writeout_is_over(k):
+    if writeout_is_over(k) and k.features.legacy_block_queue:
         yield from throttle_vm_writeout(k, sc)
 
 
@@ -216,13 +212,14 @@ def shrink_zones(k: Kernel, sc: ScanControl) -> Steps:
 
 def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
+    shrinks_slab = sc.target is None or k.features.memcg_shrinkers
     for priority in range(DEF_PRIORITY, -1, -1):
         if priority < sc.priority:
             sc.start_pass(k, priority)
         still = sc.still is not None and repeats(k, sc)
         if not (still or clean_tail.shrink_clean_tail(k, sc)):
             yield from shrink_zones(k, sc)
-        if sc.target is None or k.features.memcg_shrinkers:
+        if shrinks_slab:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
         if sc.nr_reclaimed >= sc.nr_to_reclaim:
