@@ -55,10 +55,9 @@ class Loop:
         timeless: no time passes while a task runs (see exploring.py).
     """
 
-    timeless = False
-
     def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0
+        self.timeless = False
         self.current: Task | None = None
         self.events = 0
         self.tasks: list[Task] = []
@@ -103,17 +102,19 @@ class Loop:
         and all frames of the task: ``if not loop.elapse(ns): yield ns``.
         """
         due_ns = self.now + delay_ns
-        if self.ready or due_ns > self._until_ns or self._reasons:
+        if self.ready or due_ns > self._until_ns:
             return False
         heap = self._heap
         if heap:
-            first_ns, _, first = heap[0]
-            if first is not self.current:
-                if first_ns <= due_ns:
+            first = heap[0]
+            if first[0] <= due_ns:
+                if first[2] is not self.current:
                     return False
-            else:  # its own entry stays on top while it runs: the next is one of the two below
-                count = len(heap)
-                if count > 1 and (heap[1][0] <= due_ns or (count > 2 and heap[2][0] <= due_ns)):
+                # Its own entry stays on top while it runs: the next is one of the two below.
+                if len(heap) > 2:
+                    if heap[1][0] <= due_ns or heap[2][0] <= due_ns:
+                        return False
+                elif len(heap) == 2 and heap[1][0] <= due_ns:
                     return False
         self.now = due_ns
         self.events += 1
@@ -148,6 +149,7 @@ class Loop:
     def stop(self, reason: str) -> None:
         """End :meth:`run` after the present step."""
         self._reasons.append(reason)
+        self._until_ns = -1  # nothing elapses any more
 
     @property
     def stopped(self) -> str:

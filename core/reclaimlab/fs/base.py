@@ -272,7 +272,7 @@ class Filesystem:
                 continue
             if run and run[-1].index + run[-1].nr != extent.index:
                 break
-            extent = self._cut(extent, most - count)
+            self._cut(extent, most - count)
             run.append(extent)
             count += extent.nr
             extent = mapping.dirty.at_or_after(extent.index + extent.nr)
@@ -306,12 +306,11 @@ class Filesystem:
         return still_dirty(mapping, first, nr)
 
     @staticmethod
-    def _cut(extent: Extent, most: int) -> Extent:
-        unit = extent.folio_pages
-        most = -(-most // unit) * unit
-        if extent.nr > most:
-            extent.mapping.split(extent, most)
-        return extent
+    def _cut(extent: Extent, most: int) -> Extent | None:
+        """Cut ``extent`` down to ``most`` pages, in whole folios; return the rest, if there is."""
+        if extent.folio_pages > 1:
+            most = -(-most // extent.folio_pages) * extent.folio_pages
+        return extent.mapping.split(extent, most) if extent.nr > most else None
 
     def mark(
         self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Task | None

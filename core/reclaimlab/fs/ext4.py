@@ -67,7 +67,8 @@ class Ext4(Filesystem):
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
         self._handle_first = self.prepares_writes = not self._write_begin_mask & GFP_FS
-        self.finishes_writes = self._handle_first or features.size_in_handle
+        self._size_in_handle = features.size_in_handle
+        self.finishes_writes = self._handle_first or self._size_in_handle
         self._extents: dict[Mapping, int] = {}
         self._numbers: dict[Mapping, int] = {}
         self._times: dict[Mapping, int] = {}
@@ -140,7 +141,7 @@ class Ext4(Filesystem):
         if self._handle_first:
             self.journal.dirty_metadata(self.inode_block(mapping))
             self.journal.jbd2_journal_stop(k)
-        elif self.features.size_in_handle:
+        elif self._size_in_handle:
             running = self.journal.running
             if self.inode_block(mapping) not in running.blocks or running.locked:
                 return self.ext4_da_write_end(k, mapping)
@@ -199,31 +200,31 @@ class Ext4(Filesystem):
                 f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k)
             )
             return [unit]
-        limit = self.bio_limit(run)
+        limit, task = self.bio_limit(run), k.current
         units: list[WritebackUnit] = []
         while run:
             bio: list[Extent] = []
             count = 0
             while run and count < limit:
-                extent = self._cut(run.pop(0), limit - count)
-                rest = extent.mapping.dirty.at_or_after(extent.index + extent.nr)
+                extent = run.pop(0)
+                rest = self._cut(extent, limit - count)
                 bio.append(extent)
                 count += extent.nr
-                follows = not run or run[0] is not rest
-                if (
-                    rest is not None
-                    and follows
-                    and count >= limit
-                    and rest.index == extent.index + extent.nr
-                    and self._was_cut(rest, run)
-                ):
+                if rest is None and count >= limit:
+                    rest = self._follows(extent, run)
+                if rest is not None:
                     run.insert(0, rest)
-            units.append(self.mark(k, mapping, bio, "bio", k.current))
+            units.append(self.mark(k, mapping, bio, "bio", task))
         return units
 
     @staticmethod
-    def _was_cut(rest: Extent, run: list[Extent]) -> bool:
-        return rest.dirty and rest.unit is None and (not run or rest.index < run[0].index)
+    def _follows(extent: Extent, run: list[Extent]) -> Extent | None:
+        """Return the dirty extent right behind ``extent`` that a run has left out, if any."""
+        end = extent.index + extent.nr
+        if run and run[0].index == end:
+            return None
+        rest = extent.mapping.dirty.holding(end)
+        return rest if rest is not None and rest.index == end and rest.unit is None else None
 
     def mpage_map_one_extent(self, k: Kernel, mapping: Mapping) -> Steps:
         """Allocate blocks for one extent in a handle; the tree may need a block of its own."""

@@ -205,7 +205,7 @@ def rename_in_a_full_memcg(contender: str) -> Call:
     machine.write(mapping, 700)
     machine.run(100 * MSEC)
     assert mapping.nr_dirty == 700
-    machine.populate(machine.box.margin, state="writeback", reclaim=True)
+    machine.populate(machine.box.margin(), state="writeback", reclaim=True)
     call = machine.call(machine.fs.ext4_rename(machine.k, mapping, None), name="rsync")
     machine.run(20 * SEC)
     return call
