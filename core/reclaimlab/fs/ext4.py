@@ -102,7 +102,7 @@ class Ext4(Filesystem):
         tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
         if self._times.get(mapping) != tick:
             self._times[mapping] = tick
-            if not self.journal.log_at_once(mapping):
+            if not self.journal.log_at_once(self.inode_block(mapping)):
                 yield from self.file_update_time(k, mapping)
         wrote = yield from buffered_write.generic_perform_write(
             k, mapping, process, index, nr, copy_ns

@@ -100,15 +100,15 @@ class Journal:
             self.jbd2_get_transaction(k)
         self.running.handles.append(k.current)
 
-    def log_at_once(self, inode: Mapping) -> bool:
-        """Log an inode's block in a handle of its own, if that is to wait for nobody; say whether.
+    def log_at_once(self, block: int) -> bool:
+        """Log a block in a handle of its own, if that is to wait for nobody; say whether.
 
         Nobody can see that handle, for it is closed at the moment it was opened.
         """
         committing = self.committing
-        if self.running.locked or (self.shadow and committing and inode in committing.inodes):
+        if self.running.locked or (self.shadow and committing and block in committing.blocks):
             return False
-        self.dirty_metadata(inode)
+        self.dirty_metadata(block)
         return True
 
     def jbd2_get_transaction(self, k: Kernel) -> None:
