@@ -73,6 +73,10 @@ class WritebackUnit:
         )
         return f"<{self.label} {self.nr_pages} pages {stage}>"
 
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether it has ended."""
+        return self.ended_ns >= 0
+
     def releasers(self) -> Iterable[Task | Resource]:
         """Return who can bring it to its end, by stage.
 
