@@ -61,7 +61,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.properties import Found, judge
     from reclaimlab.explore.repeating import Journal, Repeating
-    from reclaimlab.explore.request import Exploration, Violation
+    from reclaimlab.explore.request import Exploration
     from reclaimlab.explore.search import Search, in_names, searched
     from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
@@ -93,10 +93,7 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     else:
         search = searched(partial(Repeating, machine, journal, brought), request, listener)
         found = judge(search.graph, search.broken, search.offences)
-    violations = {
-        str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
-        for each in found
-    }
+    violations = {str(each.name): in_names(machine, each) for each in found}
     return Exploration(
         exhausted=not search.why_cut,
         states=len(search.graph.truths),

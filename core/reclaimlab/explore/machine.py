@@ -23,6 +23,7 @@ class Machine:
         names: id of a task at boot -> its name.
         ordered: whether the order of the LRU lists is kept (see canonical.py).
         order_shows: it was not kept, and a state was met in which it makes a difference.
+        sleeps_out: whether naps in vain are one move (see naps.py).
     """
 
     def __init__(self, scenario: Scenario, table: HookTable, granularity: Granularity) -> None:
@@ -34,6 +35,7 @@ class Machine:
         ]
         self.ordered = True
         self.order_shows = False
+        self.sleeps_out = False
         self._ran: Any = None
         self._watch = Watch(k, workers, universe.assigned())
         self.check = self._watch.check
@@ -44,6 +46,13 @@ class Machine:
         shows = canonical.canonicalise(self.k, self._ran, ordered=self.ordered)
         self.order_shows = self.order_shows or shows
         return self._watch.look(before)
+
+    def look_without(self, task: Any) -> bytes:
+        """Return the key of the state with a task's frames left out; it is canonical already."""
+        frames, task.generator = task.generator, None
+        key = self._watch.key()
+        task.generator = frames
+        return key
 
     def go_back(self, view: View) -> None:
         """Go from the state of ``view`` to the one it came from in one step."""

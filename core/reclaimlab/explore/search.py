@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 from reclaimlab.engine.exploring import EndlessStepError, Kind
 from reclaimlab.engine.waitgraph import closed_set
 from reclaimlab.errors import InvariantError, PolicyError
-from reclaimlab.explore import graph, reduction
+from reclaimlab.explore import graph, naps, reduction
 from reclaimlab.explore.graph import Graph
-from reclaimlab.explore.request import ExploreRequest, ScheduleStep, UnexplorableError
+from reclaimlab.explore.request import (
+    ExploreRequest,
+    ScheduleStep,
+    UnexplorableError,
+    Violation,
+)  # fmt: skip
 from reclaimlab.kernel import invariants, oom
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
     from reclaimlab.engine.exploring import Move
     from reclaimlab.explore.machine import Machine
+    from reclaimlab.explore.properties import Found
     from reclaimlab.explore.state import View
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.policy.extensions import Property
@@ -73,8 +79,6 @@ class Search:
             if not self._advance(self._path[-1]):
                 left = self._path.pop()
                 self.machine.go_back(left.view)
-                if self._path:
-                    self._path[-1].view.take_back(left.view)
             looked += 1  # also on the way down, which may have no end
             if looked % LOOK_EVERY == 0:
                 self.why_cut = self._bound(time.monotonic() - began, stop)
@@ -114,8 +118,6 @@ class Search:
         wanted = list(enumerate(moves))
         if self.request.reduce:
             wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.ordered)
-        if self._path:
-            self._path[-1].view.leave()
         self._path.append(_Place(view, state, depth, wanted))
 
     def _advance(self, here: _Place) -> bool:
@@ -151,7 +153,7 @@ class Search:
         machine = self.machine
         k = machine.k
         try:
-            machine.step(move)
+            naps.make(machine, move, before)
         except EndlessStepError as error:
             raise UnexplorableError(str(error)) from error
         events = graph.PROGRESS if k.vmstat.nr_written else 0
@@ -236,6 +238,7 @@ def searched(
     search = make(glance)
     machine = search.machine
     machine.ordered = machine.loop.fine or not request.reduce
+    machine.sleeps_out = request.reduce and not machine.loop.fine
     search = _kept(search, make, stop)
     if search.why_cut and glance != request:
         machine.settle()
@@ -254,8 +257,8 @@ def _kept(search: Search, make: Callable[[ExploreRequest], Search], stop: Stop) 
     return again
 
 
-def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:
-    """Return a path in names: ``path`` holds the place of each move among all of its state.
+def in_names(machine: Machine, found: Found) -> Violation:
+    """Return what was found with its path in names.
 
     The machine, which is at its start, is led along, so every task and every interrupt stays the
     object it was made as; then it is led back.
@@ -263,19 +266,24 @@ def in_names(machine: Machine, path: list[int]) -> tuple[ScheduleStep, ...]:
     loop, names = machine.loop, machine.names
     requested: list[Any] = list(loop.interrupts)
     steps: list[ScheduleStep] = []
+    starts: list[int] = []  # of each move: steps before it
     views = [machine.look()]
-    for place in path:
+    for place in found.path:
+        starts.append(len(steps))
         move = machine.moves()[place]
         if move.kind is Kind.INTERRUPT:
             number = requested.index(loop.interrupts[move.place])
+            machine.step(move)
             steps.append(ScheduleStep(str(move.kind), number=number))
         else:
             task = loop.tasks[move.place]
             name = names.get(id(task), task.name)  # one that was started since has its own
-            steps.append(ScheduleStep(str(move.kind), name, move.choice))
-        machine.step(move)
+            made = naps.make(machine, move, views[-1])
+            steps += [ScheduleStep(str(each.kind), name, each.choice) for each in made]
         requested += [timer for timer in loop.interrupts if timer not in requested]
         views.append(machine.look(views[-1]))
     for view in reversed(views[1:]):
         machine.go_back(view)
-    return tuple(steps)
+    starts.append(len(steps))
+    decided = starts[found.no_return] if found.no_return >= 0 else -1
+    return Violation(found.what, tuple(steps), decided)

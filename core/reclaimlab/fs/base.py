@@ -32,13 +32,34 @@ MAPPING_LEVELS = {
 }
 
 
-def still_dirty(run: list[Extent]) -> list[Extent]:
-    """Return those extents of a gathered run that can still be marked, after a sleep."""
-    return [
-        extent
-        for extent in run
-        if extent.nr and extent.dirty and extent.unit is None and extent.locked is None
-    ]
+def still_dirty(mapping: Mapping, first: Extent, nr: int) -> list[Extent]:
+    """Return the extents of ``nr`` pages from ``first`` on that can still be marked, after a sleep.
+
+    Meanwhile reclaim may have split what was gathered, or joined it to its neighbours. Exploring
+    numbers pages anew, so that a task that sleeps must hold ``first``, not its index.
+    """
+    start, end = first.index, first.index + nr
+    found: list[Extent] = []
+    extent = mapping.dirty.at_or_after(start)
+    while extent is not None and extent.index < end:
+        if extent.unit is None and extent.locked is None:
+            if extent.index < start:
+                extent = mapping.split(extent, start - extent.index)
+            if extent.index + extent.nr > end:
+                mapping.split(extent, end - extent.index)
+            found.append(extent)
+        extent = mapping.dirty.at_or_after(extent.index + extent.nr)
+    return found
+
+
+def end_of(run: list[Extent]) -> int:
+    """Return the page behind a run."""
+    return run[-1].index + run[-1].nr
+
+
+def pages_of(run: list[Extent]) -> int:
+    """Return how many pages a run has."""
+    return end_of(run) - run[0].index
 
 
 class FilesystemOptions:
@@ -256,7 +277,7 @@ class Filesystem:
             count += extent.nr
             extent = mapping.dirty.at_or_after(extent.index + extent.nr)
         if run:
-            mapping.writeback_index = run[-1].index + run[-1].nr
+            mapping.writeback_index = end_of(run)
         return run
 
     def prepare(self, mapping: Mapping, most: int) -> Steps:
@@ -265,20 +286,24 @@ class Filesystem:
         Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
         what he has written when it gets there.
         """
-        run = self.gather_dirty(mapping, most)
-        part, left = run, most - sum(extent.nr for extent in run)
-        while part and (prepare_ns := self.writepage_ns(part)):
+        part = self.gather_dirty(mapping, most)
+        if not part:
+            return part
+        first, nr = part[0], pages_of(part)
+        left = most - nr
+        while prepare_ns := self.writepage_ns(part):
             if not self.k.loop.elapse(prepare_ns):
                 yield prepare_ns
-            end = part[-1].index + part[-1].nr
+            nr = max(nr, end_of(part) - first.index)  # what was gathered may have grown meanwhile
+            end = first.index + nr
             follows = mapping.dirty.holding(end) if left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
                 break
-            mapping.writeback_index = end  # what was gathered may have grown meanwhile
+            mapping.writeback_index = end
             part = self.gather_dirty(mapping, left)
-            left -= sum(extent.nr for extent in part)
-            run += part
-        return run
+            left -= pages_of(part)
+            nr = end_of(part) - first.index
+        return still_dirty(mapping, first, nr)
 
     @staticmethod
     def _cut(extent: Extent, most: int) -> Extent | None:
@@ -335,9 +360,10 @@ class Filesystem:
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Write one run of pages as one unit; give its pages."""
+        first, nr = run[0], pages_of(run)
         if not k.loop.elapse(costs.MAP_EXTENT_NS):
             yield costs.MAP_EXTENT_NS
-        run = still_dirty(run)
+        run = still_dirty(mapping, first, nr)
         if not run:
             return 0
         unit = self.mark(k, mapping, run, "bio", k.current)

@@ -10,10 +10,10 @@ ext3 here is ext4 without delayed extents: bios of one request each, completion 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, pages_of, still_dirty
 from reclaimlab.fs.jbd2 import Journal
 from reclaimlab.kernel import (
     buffered_write,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.writeback_unit import WritebackUnit
     from reclaimlab.policy.contexts import FilesystemFeatures
 
+INODES_PER_BLOCK = 16
+"""Inodes of 256 bytes in a block of the inode table."""
 EXTENTS_IN_INODE = 4
 EXTENTS_IN_BLOCK = 340
 """(4096 - 12) / 12: after so many extents the tree needs another block."""
@@ -68,8 +70,19 @@ class Ext4(Filesystem):
         self._size_in_handle = features.size_in_handle
         self.finishes_writes = self._handle_first or self._size_in_handle
         self._extents: dict[Mapping, int] = {}
+        self._blocks: dict[Mapping, int] = {}
+        """File -> the block of the inode table that its inode is in."""
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
+
+    def new_inode(self, mapping: Mapping) -> Any:
+        """Give the file the next inode of the table."""
+        self._blocks[mapping] = self.nr_files // INODES_PER_BLOCK
+        return super().new_inode(mapping)
+
+    def inode_block(self, mapping: Mapping) -> int:
+        """Return the block of the inode table that an inode is in, with its neighbours."""
+        return self._blocks[mapping]
 
     # ---- write(2) -------------------------------------------------------------------------------
 
@@ -90,7 +103,7 @@ class Ext4(Filesystem):
         tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
         if self._times.get(mapping) != tick:
             self._times[mapping] = tick
-            if not self.journal.log_at_once(mapping):
+            if not self.journal.log_at_once(self.inode_block(mapping)):
                 yield from self.file_update_time(k, mapping)
         wrote = yield from buffered_write.generic_perform_write(
             k, mapping, process, index, nr, copy_ns
@@ -105,8 +118,8 @@ class Ext4(Filesystem):
     def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
         """Log the inode in a handle of its own."""
         yield from self.journal.jbd2_journal_start(k)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
         self.journal.jbd2_journal_stop(k)
 
     def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
@@ -127,11 +140,11 @@ class Ext4(Filesystem):
         """Log the new size if it grew: since v6.7 only with the blocks (ext4_da_do_write_end)."""
         del process
         if self._handle_first:
-            self.journal.dirty_metadata(mapping)
+            self.journal.dirty_metadata(self.inode_block(mapping))
             self.journal.jbd2_journal_stop(k)
         elif self._size_in_handle:
             running = self.journal.running
-            if mapping not in running.inodes or running.locked:
+            if self._blocks[mapping] not in running.blocks or running.locked:
                 return self.ext4_da_write_end(k, mapping)
         return NO_STEPS
 
@@ -164,11 +177,12 @@ class Ext4(Filesystem):
             run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
+            first, nr = run[0], pages_of(run)
             yield from self.mpage_map_one_extent(k, mapping)
             if held is not None:
                 yield from self.ext4_io_submit(k, held)
                 held = None
-            run = still_dirty(run)
+            run = still_dirty(mapping, first, nr)
             units = self._mark_bios(k, mapping, run) if run else []
             wbc.nr_to_write -= sum(unit.nr_pages for unit in units)
             if units and self.features.maps_while_unsubmitted:
@@ -218,8 +232,9 @@ class Ext4(Filesystem):
         yield from self.journal.jbd2_journal_start(k)
         flags = self.enter_scope(Scope.TRANSACTION, k.current)
         yield from self.ext4_map_blocks(k, mapping)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping, ordered=True)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
+        self.journal.file_inode(mapping)
         k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
         self.journal.jbd2_journal_stop(k)
 
@@ -320,8 +335,8 @@ class Ext4(Filesystem):
     def ext4_convert_unwritten_extents(self, k: Kernel, mapping: Mapping) -> Steps:
         """Mark the extents written: a change of the inode's block."""
         yield from self.journal.jbd2_journal_start(k)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
         if not k.loop.elapse(costs.COMMIT_NS):
             yield costs.COMMIT_NS
         self.journal.jbd2_journal_stop(k)

@@ -51,7 +51,7 @@ class ExtentIndex:
 
     def content(self) -> tuple[Any, ...]:
         """Return the first pages of its extents, then these."""
-        return (tuple(self._starts), *(self._at[start] for start in self._starts))
+        return (tuple(self._starts), *map(self._at.__getitem__, self._starts))
 
     def fill(self, content: tuple[Any, ...]) -> None:
         """Hold just what :meth:`content` has given."""
