@@ -161,7 +161,7 @@ class Loop:
         # One long function, for every call and every look-up here is paid once an event.
         heap, ready, reasons = self._heap, self.ready, self._reasons
         push, pop, replace = heappush, heappop, heapreplace
-        kind, queue_kind, int_kind, task_kind = type, WaitQueue, int, Task
+        kind, queue_kind, int_kind, task_kind, timer_kind = type, WaitQueue, int, Task, Timer
         take = ready.popleft if type(self.order) is Fifo else self._pick
         self._until_ns = until_ns
         events = 0
@@ -199,7 +199,12 @@ class Loop:
                 self.now = due_ns
                 if kind(due) is not task_kind:
                     pop(heap)
-                    events += self._fire(due)
+                    if kind(due) is not timer_kind:
+                        self._give_up(due)
+                    elif due.call is not None:
+                        self.current = None
+                        due.call()
+                        events += 1
                     continue
                 events += 1
                 self.current = due
@@ -267,21 +272,13 @@ class Loop:
         if self.trace is not None:
             self.trace.blocked(self.now, task)
 
-    def _fire(self, due: Timer | TimeLimit) -> int:
-        # Return how many events that was: a void entry is none, nor is a wait's end by itself.
-        if type(due) is Timer:
-            call = due.call
-            if call is None:
-                return 0
-            self.current = None
-            call()
-            return 1
-        task = due.task
-        if task.time_limit is due and task.waits_on is not None:
+    def _give_up(self, limit: TimeLimit) -> None:
+        # A wait ends by itself, which is no event; nor is a limit that a wake-up has made void.
+        task = limit.task
+        if task.time_limit is limit and task.waits_on is not None:
             self.current = None
             task.waits_on.waiters.remove(task)
             self.make_ready(task, value=False)
-        return 0
 
     def _end(self, task: Task) -> None:
         task.ended = True

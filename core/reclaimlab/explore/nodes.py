@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from reclaimlab.engine.wait import WaitQueue
 from reclaimlab.explore.request import UnexplorableError
 from reclaimlab.explore.resumable import Frame
-from reclaimlab.kernel.folio import Extent, ExtentIndex, LruList
+from reclaimlab.kernel.extent_index import ExtentIndex
+from reclaimlab.kernel.folio import Extent, LruList
 from reclaimlab.kernel.scan_control import ScanControl
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.measure.vmstat import VmStat

@@ -70,18 +70,19 @@ class Ext4(Filesystem):
         self._size_in_handle = features.size_in_handle
         self.finishes_writes = self._handle_first or self._size_in_handle
         self._extents: dict[Mapping, int] = {}
-        self._numbers: dict[Mapping, int] = {}
+        self._blocks: dict[Mapping, int] = {}
+        """File -> the block of the inode table that its inode is in."""
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
 
     def new_inode(self, mapping: Mapping) -> Any:
         """Give the file the next inode of the table."""
-        self._numbers[mapping] = self.nr_files
+        self._blocks[mapping] = self.nr_files // INODES_PER_BLOCK
         return super().new_inode(mapping)
 
     def inode_block(self, mapping: Mapping) -> int:
         """Return the block of the inode table that an inode is in, with its neighbours."""
-        return self._numbers[mapping] // INODES_PER_BLOCK
+        return self._blocks[mapping]
 
     # ---- write(2) -------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Ext4(Filesystem):
             self.journal.jbd2_journal_stop(k)
         elif self._size_in_handle:
             running = self.journal.running
-            if self.inode_block(mapping) not in running.blocks or running.locked:
+            if self._blocks[mapping] not in running.blocks or running.locked:
                 return self.ext4_da_write_end(k, mapping)
         return NO_STEPS
 

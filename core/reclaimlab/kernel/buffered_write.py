@@ -43,8 +43,9 @@ def generic_perform_write(
 
     ``copy_ns`` is the time to copy one page from the user.
     """
-    a_ops, task, loop = mapping.a_ops, k.current, k.loop
-    done = 0
+    a_ops, loop = mapping.a_ops, k.loop
+    task, done = loop.current, 0
+    assert task is not None
     while done < nr and not task.killed:
         if a_ops.prepares_writes:
             yield from a_ops.write_begin(k, mapping, process)

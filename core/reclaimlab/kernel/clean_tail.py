@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import costs, filemap, vmscan
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS
+from reclaimlab.kernel.scan_count import inactive_list_is_low
 
 if TYPE_CHECKING:
     from reclaimlab.kernel.folio import LruList
@@ -33,7 +34,7 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     if memcg.parent is not None or lru.nr < need:
         return 0
     active = lruvec.active_file.nr
-    if active and vmscan.inactive_list_is_low(k, lru.nr, active, file=True):
+    if active and inactive_list_is_low(k, lru.nr, active, file=True):
         return 0
     batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
     if not batches:

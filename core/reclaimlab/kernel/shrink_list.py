@@ -209,7 +209,9 @@ def shrink_inactive_list(
     states: set[int] = set()
     met: list[int] = []
     batch: list[Extent] = []
-    spent, found = quiet_quota(k, lru, sc, quota)
+    found: list[int] = []
+    if sc.quiet:
+        spent, found = quiet_quota(k, lru, sc, quota)
     if spent:
         rotate_quiet(k, lru, lruvec, sc, stat, spent, found)
     else:
