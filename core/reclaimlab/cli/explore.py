@@ -79,6 +79,13 @@ if TYPE_CHECKING:
 @click.option("--walks", type=click.IntRange(min=1), help="Follow random schedules instead.")
 @click.option("--pct", type=click.IntRange(1, 9), help="Walks by priorities, for faults this deep.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the walks.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the search.",
+)
 @click.option("--no-reduction", is_flag=True, help="Look at moves that make no difference too.")
 @click.option("--schedule", type=click.Path(path_type=Path), help="Write the schedule found here.")
 @click.option(
@@ -108,6 +115,7 @@ def command(
     walks: int | None,
     pct: int | None,
     seed: int,
+    jobs: int,
     no_reduction: bool,
     schedule: Path | None,
     step: str,
@@ -125,12 +133,16 @@ def command(
     """
     if pct and not walks:
         raise click.UsageError("--pct says how --walks go: give --walks too, such as --walks 1000")
+    if walks and jobs > 1:
+        raise click.UsageError(
+            "--jobs share the search of every schedule; --walks take one process"
+        )
     if (grid or markdown or readme) and not everyone:
         raise click.UsageError("--grid, --markdown and --readme are of the table that --all makes")
     request = ExploreRequest(
         scenario_text="", scenario=scenario, contender=contender or "", granularity=granularity,
         max_states=max_states, max_seconds=max_time, max_depth=max_depth or 0,
-        reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed,
+        reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed, jobs=jobs,
     )  # fmt: skip
     if everyone:
         cells, objects = _cells(request, settings, grid, quiet=quiet, as_json=as_json)

@@ -2,9 +2,9 @@
 
 A reclaimer that sleeps between its looks at the lists does so 26 times before it gives up, and a
 charge tries that five times. Each nap would be a state of its own, and for two that nap each pair.
-The limit on such tries is meant as one on time. So where time is abstract, a nap that ends by itself, after which its task finds all as it
-was and naps again, is followed by the next one at once, until its task does something else. What
-others do is looked at in the first of them.
+The limit on such tries is meant as one on time. So where time is abstract, a nap that ends by
+itself, after which its task finds all as it was and naps again, is followed by the next one at
+once, until its task does something else. What others do is looked at in the first of them.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ class Watch:
             undo += [record for place, record in old.items() if place not in records]
             come = tuple(place for place in records if place not in old)
         self._moved.update([id(record.node) for record in undo])
-        key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
+        key = blake2b(array("Q", described), digest_size=DIGEST_BYTES).digest()
         return View(key, records, quiet, undo, come)
 
     def _look_at_quiet(self, before: View | None, undo: list[Record]) -> list[Any]:
