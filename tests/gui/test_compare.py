@@ -1,13 +1,14 @@
 """The Compare view over the stored hang."""
 
 import csv
+import gc
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QApplication, QGraphicsView
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS
@@ -216,3 +217,16 @@ def test_the_runs_on_screen_are_exported_as_a_trace(
     with qtbot.waitSignal(compared.session.noted, timeout=60_000):
         export(compared, "ftrace", tmp_path / "trace.txt")
     assert "mm_vmscan_direct_reclaim_begin" in (tmp_path / "trace.txt").read_text()
+
+
+def test_plots_that_were_drawn_anew_are_gone(compared: MainWindow, qtbot: QtBot) -> None:
+    def alive() -> int:
+        gc.collect()
+        return len(QApplication.allWidgets())
+
+    compared.compare.draw()
+    qtbot.waitUntil(lambda: bool(compared.compare.board.plots))
+    before = alive()
+    for _ in range(3):
+        compared.compare.draw()
+    assert alive() == before

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.scenarios.builtin import builtin_scenarios
@@ -51,6 +52,21 @@ def test_a_fix_that_is_ticked_stands_in_the_contender_with_its_parameters(
     assert editor.contenders == ("linux-3.10+congestion-wait",)
     editor.form.set_value("congestion-wait: timeout", "20ms")
     assert editor.contenders == ("linux-3.10+congestion-wait(timeout=20ms)",)
+
+
+def test_a_parameter_is_typed_letter_by_letter_though_it_is_wrong_in_between(
+    window: MainWindow,
+) -> None:
+    editor = window.set_up.contenders
+    editor.set_contenders(["linux-3.10+congestion-wait(timeout=50ms)"])
+    field = editor.form.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    QTest.keyClicks(field, "200m")
+    assert "unknown unit 'm'" in editor.form.fault_at("congestion-wait: timeout")
+    QTest.keyClicks(field, "s")
+    assert editor.contenders == ("linux-3.10+congestion-wait(timeout=200ms)",)
+    assert not editor.form.fault_at("congestion-wait: timeout")
 
 
 def test_a_contender_may_be_typed_and_what_is_wrong_is_said_there(window: MainWindow) -> None:

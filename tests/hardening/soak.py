@@ -17,6 +17,7 @@ from typing import Final
 
 TOP: Final = Path(__file__).parents[2]
 TINY: Final = TOP / "tests" / "core" / "tiny.toml"
+SAMPLES: Final = TOP / "build" / "soak"
 EVERY_S: Final = 10.0
 MOST_PERCENT_AN_HOUR: Final = 1.0
 
@@ -39,6 +40,9 @@ def main() -> None:
             for name, (module, *arguments) in commands.items()
         }  # fmt: skip
         told = {name: process.communicate()[0] for name, process in processes.items()}
+    SAMPLES.mkdir(parents=True, exist_ok=True)
+    for name, printed in told.items():
+        (SAMPLES / f"{name}.jsonl").write_text(printed)
     good = [process.returncode == 0 for process in processes.values()]
     good += [is_flat(name, printed) for name, printed in told.items()]
     sys.exit(not all(good))
@@ -49,17 +53,24 @@ def is_flat(name: str, printed: str) -> bool:
     lines = [json.loads(line) for line in printed.splitlines()]
     samples = [line for line in lines if "at_s" in line]
     settled = samples[len(samples) // 4 :]
-    times = [each["at_s"] / 3600 for each in settled]
-    memory = [each["rss_kib"] for each in settled]
-    percent = 100 * linear_regression(times, memory).slope / fmean(memory)
+    memory, objects = _hourly(settled, "rss_kib"), _hourly(settled, "blocks")
     grown = {what: _grown([each[what] for each in settled]) for what in ("handles", "threads")}
     sys.stdout.write(
-        f"{name}: {len(settled)} samples over {times[-1] - times[0]:.2f} h, "
-        f"{fmean(memory) / 1024:.0f} MiB, {percent:+.2f} %/h, "
+        f"{name}: {len(settled)} samples over "
+        f"{(settled[-1]['at_s'] - settled[0]['at_s']) / 3600:.2f} h, "
+        f"{fmean(each['rss_kib'] for each in settled) / 1024:.0f} MiB, {memory:+.2f} %/h, "
+        f"Python objects {objects:+.2f} %/h, "
         f"handles {grown['handles']:+g}, threads {grown['threads']:+g}; {json.dumps(lines[-1])}\n"
     )
     problems = lines[-1].get("problems", [])
-    return percent <= MOST_PERCENT_AN_HOUR and not any(grown.values()) and not problems
+    return memory <= MOST_PERCENT_AN_HOUR and not any(grown.values()) and not problems
+
+
+def _hourly(samples: list[dict[str, float]], what: str) -> float:
+    """Return by how many percent an hour something grows: the slope of a straight line."""
+    found = [each[what] for each in samples]
+    hours = [each["at_s"] / 3600 for each in samples]
+    return 100 * linear_regression(hours, found).slope / fmean(found)
 
 
 def _grown(counts: list[int]) -> float:

@@ -59,15 +59,14 @@ def canonicalise(k: Kernel, ran: Task | None, *, ordered: bool) -> bool:
         if ran.ended:
             ran.killed, ran.generator = False, None  # nobody asks any more
     _forget_statistics(k)
-    held = [
-        frame for task in k.loop.tasks for frame in frames(task) if _holds_pages(frame.__class__)
-    ]
-    mappings = _mappings(k, held)
+    held = _holding_pages(k)
+    lists = _file_lists(k)
+    mappings = _mappings(lists, held)
     pools = _bounded_pools(mappings)
-    shows = not ordered and _order_shows(k)
+    shows = not ordered and _order_shows(k, lists)
     if not ordered and not shows:
-        _sort_lists(k, pools)
-    _renumber_pages(k, held, mappings)
+        _sort_lists(lists, pools)
+    _renumber_pages(lists, held, mappings)
     for pool in pools:
         _sort_workers(k, pool)
     _sort_pending(k)
@@ -82,7 +81,7 @@ def _note_sleeps(k: Kernel, task: Task) -> None:
             frame.sleeps = 0 if frame.sleeps == now else -1
 
 
-def _order_shows(k: Kernel) -> bool:
+def _order_shows(k: Kernel, lists: list[LruList]) -> bool:
     """Return whether the order of LRU lists can make a difference.
 
     A batch of reclaim takes whole lists as short as these, and what becomes of a page does not
@@ -92,16 +91,16 @@ def _order_shows(k: Kernel) -> bool:
     return any(
         task.waits_on is not None and isinstance(task.waits_on.resource, WritebackUnit)
         for task in k.loop.tasks
-    ) or any(lru.nr > SWAP_CLUSTER_MAX for lru in _file_lists(k))
+    ) or any(lru.nr > SWAP_CLUSTER_MAX for lru in lists)
 
 
-def _sort_lists(k: Kernel, pools: list[BoundedPool]) -> None:
+def _sort_lists(lists: list[LruList], pools: list[BoundedPool]) -> None:
     """Put the pages of each LRU list in order of their state."""
     places: dict[int, int] = {}
     for pool in pools:
         for work in pool.worklist:
             places[id(unit_of(work.function))] = len(places) + 1
-    for lru in _file_lists(k):
+    for lru in lists:
         pages = list(lru)
         order = sorted(pages, key=lambda page: _state(page, places))
         if order != pages:
@@ -132,6 +131,18 @@ def _holds_pages(kind: Hashable) -> bool:
     return bool({"mapping", "batch"} & set(getattr(kind, "__slots__", ())))
 
 
+def _holding_pages(k: Kernel) -> list[Any]:
+    """Return the frames that know pages by a file or a batch."""
+    found: list[Any] = []
+    for task in k.loop.tasks:
+        frame: Any = task.generator
+        while frame is not None:
+            if _holds_pages(frame.__class__):
+                found.append(frame)
+            frame = frame.sub
+    return found
+
+
 def _forget_statistics(k: Kernel) -> None:
     k.vmstat.__init__()  # type: ignore[misc]  # every counter to 0
     for group in k.memcgs:
@@ -150,9 +161,9 @@ def _forget_statistics(k: Kernel) -> None:
     del k.oom_events[:]
 
 
-def _mappings(k: Kernel, held: list[Any]) -> list[Mapping]:
+def _mappings(lists: list[LruList], held: list[Any]) -> list[Mapping]:
     found: dict[int, Mapping] = {}
-    for lru in _file_lists(k):
+    for lru in lists:
         for extent in lru:
             found.setdefault(id(extent.mapping), extent.mapping)
     for frame in held:
@@ -171,9 +182,9 @@ def _file_lists(k: Kernel) -> list[LruList]:
     ]
 
 
-def _renumber_pages(k: Kernel, held: list[Any], mappings: list[Mapping]) -> None:
+def _renumber_pages(lists: list[LruList], held: list[Any], mappings: list[Mapping]) -> None:
     place: dict[int, int] = {}
-    for lru in _file_lists(k):
+    for lru in lists:
         for extent in lru:
             place[id(extent)] = len(place)
     for frame in held:
@@ -184,23 +195,25 @@ def _renumber_pages(k: Kernel, held: list[Any], mappings: list[Mapping]) -> None
 
 
 def _renumber(mapping: Mapping, held: list[Any], place: dict[int, int]) -> None:
-    pages = list(mapping.pages)
-    if any(extent.nr != 1 for extent in pages):
-        return  # neighbours matter: only single pages are interchangeable
+    before = mapping.pages.content()
+    pages = list(before[1:])
+    for extent in pages:
+        if extent.nr != 1:
+            return  # neighbours matter: only single pages are interchangeable
+    for extent in pages:
+        if extent.unit is not None:
+            extent.unit.label = "io"
     after = len(place)
     pages.sort(key=lambda extent: place.get(id(extent), after))  # stable: others by their number
     end = len(pages) * STRIDE
     numbers = tuple(range(0, end, STRIDE))
     now = (numbers, *pages)
-    if now != mapping.pages.content():
+    if now != before:
         for number, extent in zip(numbers, pages, strict=True):
             extent.index = number
         mapping.pages.fill(now)
         dirty = [extent for extent in pages if extent.dirty]
         mapping.dirty.fill((tuple(extent.index for extent in dirty), *dirty))
-    for extent in pages:
-        if extent.unit is not None:
-            extent.unit.label = "io"
     mapping.writeback_index = 0
     mapping.size_pages = end
     for frame in held:

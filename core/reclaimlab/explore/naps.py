@@ -62,7 +62,7 @@ class _Sleeper:
     def __init__(self, machine: Machine, task: Task, here: View) -> None:
         self._machine = machine
         self._task = task
-        self._rest = machine.look_without(task, here)
+        self._rest = machine.look_without(task)
         self.here = here
         self.made: list[Move] = []
 
@@ -76,7 +76,7 @@ class _Sleeper:
                 self._machine.go_back(self._machine.look(self.here))
                 return slept
         there = self._machine.look(self.here)
-        if self._machine.look_without(self._task, there) != self._rest:
+        if self._machine.look_without(self._task) != self._rest:
             self._machine.go_back(there)
             return count - 1
         self.here = there

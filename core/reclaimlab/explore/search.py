@@ -81,8 +81,6 @@ class Search:
             if not self._advance(self._path[-1]):
                 left = self._path.pop()
                 self.machine.go_back(left.view)
-                if self._path:
-                    self._path[-1].view.take_back(left.view)
             looked += 1  # also on the way down, which may have no end
             if looked % LOOK_EVERY == 0:
                 bound = self._bound()
@@ -145,12 +143,7 @@ class Search:
         wanted = list(enumerate(moves))
         if self.request.reduce:
             wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.ordered)
-        self._push(Place(view, state, depth, came, wanted))
-
-    def _push(self, place: Place) -> None:
-        if self._path:
-            self._path[-1].view.leave()
-        self._path.append(place)
+        self._path.append(Place(view, state, depth, came, wanted))
 
     def _advance(self, here: Place) -> bool:
         """Make the next move from a place; return False if there is none left."""

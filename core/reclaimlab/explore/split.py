@@ -150,11 +150,11 @@ class Split(Repeating):
         """Lead the machine, which is at its start, to a place, and have it looked at."""
         machine = self.machine
         view = machine.look()
-        self._push(Place(view, self._numbered(view.key), 0, -1, []))
+        self._path.append(Place(view, self._numbered(view.key), 0, -1, []))
         for depth, came in enumerate(work.way, 1):
             naps.make(machine, machine.moves()[came], view)
             view = machine.look(view)
-            self._push(Place(view, self._numbered(view.key), depth, came, []))
+            self._path.append(Place(view, self._numbered(view.key), depth, came, []))
         here, moves = self._path[-1], machine.moves()
         here.wanted = [(place, moves[place]) for place in work.wanted]
         here.failures = [(place, moves[place]) for place in work.failures]

@@ -21,14 +21,10 @@ from reclaimlab.kernel import (
     shrinker,
     swap,
 )
+from reclaimlab.kernel.isolation import isolate_lru_pages
 from reclaimlab.kernel.quiet_pages import pages_per_quota
-from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl
-from reclaimlab.kernel.shrink_list import (
-    isolate_lru_pages,
-    paid,
-    pay,
-    shrink_inactive_list,
-)
+from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl, paid, pay
+from reclaimlab.kernel.shrink_list import shrink_inactive_list
 from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
@@ -89,13 +85,11 @@ def inactive_list_is_low(k: Kernel, inactive: int, active: int, *, file: bool) -
 def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> list[int]:
     """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
     force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
-    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
-    scans = [
-        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
-        for lru in lists
-    ]
     if k.swap is None:
-        return scans
+        inactive = scan_share(lruvec.inactive_file, sc.priority, force=force)
+        return [0, 0, inactive, scan_share(lruvec.active_file, sc.priority, force=force)]
+    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
+    scans = [scan_share(lru, sc.priority, force=force) for lru in lists]
     swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
     if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
         return [0, 0, scans[2], scans[3]]
@@ -108,7 +102,8 @@ def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup)
 
 def scan_share(lru: LruList, priority: int, *, force: bool) -> int:
     """Return a list's share at a priority; with ``force`` a batch rather than nothing."""
-    return lru.nr >> priority or (min(lru.nr, SWAP_CLUSTER_MAX) if force else 0)
+    nr = lru.nr
+    return nr >> priority or (min(nr, SWAP_CLUSTER_MAX) if force and nr else 0)
 
 
 def _balance(lruvec: Lruvec, swappiness: int, scans: list[int]) -> list[int]:
@@ -157,7 +152,7 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
         k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False
     ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
-    if k.features.legacy_block_queue and writeout_is_over(k):
+    if writeout_is_over(k) and k.features.legacy_block_queue:
         yield from throttle_vm_writeout(k, sc)
 
 
@@ -217,11 +212,14 @@ def shrink_zones(k: Kernel, sc: ScanControl) -> Steps:
 
 def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
+    shrinks_slab = sc.target is None or k.features.memcg_shrinkers
     for priority in range(DEF_PRIORITY, -1, -1):
-        sc.start_pass(k, priority)
-        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
+        if priority < sc.priority:
+            sc.start_pass(k, priority)
+        still = sc.still is not None and repeats(k, sc)
+        if not (still or clean_tail.shrink_clean_tail(k, sc)):
             yield from shrink_zones(k, sc)
-        if sc.target is None or k.features.memcg_shrinkers:
+        if shrinks_slab:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
         if sc.nr_reclaimed >= sc.nr_to_reclaim:
@@ -306,9 +304,11 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
     sc.debt_ns += costs.RECLAIM_CALL_NS
-    k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
     freed = yield from do_try_to_free_pages(k, sc)
-    k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     if not had:
         task.flags &= ~PF_MEMALLOC
     spent = k.loop.now - start

@@ -168,7 +168,7 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         "max_request": spec.max_request, "legacy": spec.queue == "legacy",
         "irq_cpu": spec.irq_cpu, "erase_every": spec.erase_every,
         "erase_stall_ns": spec.erase_stall, "flush_ns": spec.flush_time,
-        "burst_ns": spec.burst,
+        "burst_ns": spec.burst, "reads_apart": spec.reads_apart,
     }  # fmt: skip
     place = DevicePlace(assembly.loop, assembly.streams[f"device {name}"], name, settings)
     if spec.model is not None:

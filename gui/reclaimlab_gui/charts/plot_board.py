@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pyqtgraph as pg
@@ -26,6 +27,15 @@ _PAN: Final = 0.15
 _WIDTH: Final = 400
 """Pixels of a plot that is not laid out yet."""
 _ZOOM: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """What is drawn anew when the time axis of a plot moves."""
+
+    column: int
+    curves: tuple[tuple[Any, Peaks, float], ...]
+    """Each with its points, and how far it is shifted (s)."""
 
 
 class PlotBoard(QWidget):
@@ -61,6 +71,7 @@ class PlotBoard(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._scroll)
         self._plots: list[tuple[Any, Panel]] = []
+        self._moving: dict[Any, _Moving] = {}
         self._markers: dict[tuple[str, int], list[Any]] = {}
         self._times: dict[tuple[str, int], float] = {}
         self._linked = True
@@ -89,6 +100,7 @@ class PlotBoard(QWidget):
         self._layout.clear()
         self._layout.setBackground(theme.base)
         self._plots.clear()
+        self._moving.clear()
         self._markers.clear()
         self._following = True  # until all stand where they belong
         for row, panels in enumerate(rows):
@@ -221,18 +233,21 @@ class PlotBoard(QWidget):
         if panel.is_difference:
             self._level(plot, 0.0, "", theme.faint)
         self._add_markers(plot, panel.column, theme)
-        peaks = [(item, Peaks(line.curve), line.shift_s) for item, line in curves]
-
-        def moved(_: object, limits: tuple[float, float]) -> None:
-            # Points that fall on one pixel are never given to pyqtgraph: this is what pans fast.
-            width = int(plot.getViewBox().width()) or _WIDTH
-            for item, peak, shift_s in peaks:
-                times, values = peak.between(limits[0] + shift_s, limits[1] + shift_s, width)
-                item.setData(times - shift_s, values)
-            self._follow(panel.column, *limits)
-
-        plot.sigXRangeChanged.connect(moved)
+        self._moving[plot.getViewBox()] = _Moving(
+            panel.column, tuple((item, Peaks(line.curve), line.shift_s) for item, line in curves)
+        )
+        # A function that knows the plot would keep it for ever: Qt holds it where no cycle is seen.
+        plot.sigXRangeChanged.connect(self._on_moved)
         return plot
+
+    def _on_moved(self, view: Any, limits: tuple[float, float]) -> None:
+        moving = self._moving[view]
+        # Points that fall on one pixel are never given to pyqtgraph: this is what pans fast.
+        width = int(view.width()) or _WIDTH
+        for item, peaks, shift_s in moving.curves:
+            times, values = peaks.between(limits[0] + shift_s, limits[1] + shift_s, width)
+            item.setData(times - shift_s, values)
+        self._follow(moving.column, *limits)
 
     def _draw(self, plot: Any, line: Line, theme: Theme) -> Any:
         colour, dash = theme.contender(line.place)

@@ -95,7 +95,7 @@ class HistoryView(View):
         if not chosen or not self.table.select_key(chosen):
             self._show_runs(None)
             if self.table.order.rowCount():
-                self.table.selectRow(0)
+                self.table.select_row(0)
         self.table.fit_columns(30)
         self._count()
 

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -157,7 +157,12 @@ class SetUpView(View):
         self._fault.hide()
         columns = QSplitter()
         columns.setChildrenCollapsible(False)
-        columns.addWidget(_titled("1  Scenario", self.search, self.list, self._about))
+        scenarios = QSplitter(Qt.Orientation.Vertical)
+        scenarios.setChildrenCollapsible(False)
+        scenarios.addWidget(self.list)
+        scenarios.addWidget(self._about)
+        scenarios.setSizes([360, 240])
+        columns.addWidget(_titled("1  Scenario", self.search, scenarios))
         columns.addWidget(_titled("2  Values", self._fault, self._form))
         columns.addWidget(_titled("3  Contenders", self.contenders))
         for place in range(3):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reclaimlab.kernel import memcontrol, page_alloc, quiet_pages, shrink_list, vmscan
+from reclaimlab.kernel import isolation, memcontrol, page_alloc, quiet_pages, shrink_list, vmscan
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
 from reclaimlab.policy import Throttle, ThrottleKind
 from reclaimlab.policy.gfp import GFP_KERNEL, GFP_NOFS, GFP_NOIO
@@ -440,7 +440,7 @@ def test_a_view_of_one_batch_counts_what_it_met() -> None:
     stat = ShrinkStat()
 
     def scan(sc: ScanControl) -> Steps:
-        batch = shrink_list.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
+        batch = isolation.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
         yield 0
         return shrink_list.scan_page_list(machine.k, batch, 0, sc, stat)
 
