@@ -74,9 +74,8 @@ def explored(asked: tuple[str, str, int, int], *, max_seconds: float) -> Cell:
 def block(found: dict[str, Any]) -> str:
     """Return the tables, one for each number of workers."""
     cells = [Cell(**each) for each in found["cells"]]
-    tables = [_table(workers, [each for each in cells if each.workers == workers])
-              for workers in WORKERS]  # fmt: skip
-    return "\n".join(tables)
+    of = {workers: [each for each in cells if each.workers == workers] for workers in WORKERS}
+    return "\n".join(_table(workers, mine) for workers, mine in of.items() if mine)
 
 
 def _table(workers: int, cells: list[Cell]) -> str:
@@ -93,19 +92,28 @@ def _told(cell: Cell) -> str:
     return f"{cell.outcome}<br>{cost}" if cell.exhausted else f"**{cell.outcome}**<br>{cost}"
 
 
-def main(max_seconds: float) -> None:
-    """Explore every cell, and write what was found."""
-    cells: list[Cell] = []
-    for workers in WORKERS:
+def main(max_seconds: float, wanted: list[int]) -> None:
+    """Explore every cell with so many workers, and write what was found beside the others."""
+    cells = [
+        cell
+        for each in json.loads(TABLE.read_text(encoding="utf-8"))["cells"]
+        if (cell := Cell(**each)).workers not in wanted
+    ]
+    for workers in wanted:
         for contender, writer in CONTENDERS:
             for pages in PAGES:
                 cell = explored((contender, writer, workers, pages), max_seconds=max_seconds)
                 sys.stderr.write(f"{workers} {pages} {contender} {writer}: {_told(cell)}\n")
                 cells.append(cell)
+                _write(max_seconds, cells)
+
+
+def _write(max_seconds: float, cells: list[Cell]) -> None:
+    cells = sorted(cells, key=lambda each: each.workers)
     found = {"max_seconds": max_seconds, "cells": [asdict(each) for each in cells]}
     TABLE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     fill_block(ROOT / "README.md", BLOCK, block(found))
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(float(sys.argv[1]), [int(each) for each in sys.argv[2:]] or list(WORKERS))

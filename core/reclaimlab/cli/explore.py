@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from reclaimlab.cli import options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.interrupt import StopSwitch
-from reclaimlab.explore import proof, text
+from reclaimlab.explore import proof, smaller, text
 from reclaimlab.explore.explore import explore
 from reclaimlab.explore.json_object import exploration_object, schedule_of
 from reclaimlab.explore.replay import replay
@@ -95,6 +95,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="A line where somebody begins or ceases to wait, or each step and all it changes.",
 )
+@click.option(
+    "--smallest", is_flag=True, help="Show it with the fewest tasks and pages that show it at all."
+)
 @click.option("--steps", is_flag=True, help="Show the stacks at every step.")
 @click.option("--store", "stored", is_flag=True, help="Keep it, for runs list and runs show.")
 @options.db
@@ -119,6 +122,7 @@ def command(
     no_reduction: bool,
     schedule: Path | None,
     step: str,
+    smallest: bool,
     steps: bool,
     stored: bool,
     db: Path,
@@ -153,6 +157,9 @@ def command(
     request = _about(request, settings)
     found = _explore(request, quiet=quiet)
     shown = _counterexample(request, found)
+    fewer = _smallest(request, shown, quiet=quiet) if smallest and shown is not None else None
+    if fewer is not None:
+        shown = fewer.shown
     if schedule is not None and shown is not None:
         schedule.write_text(json.dumps(schedule_object(shown), indent=1) + "\n")
     kept = store_exploration(db, _object(request, found)) if stored else ""
@@ -165,7 +172,8 @@ def command(
     if kept:
         click.echo(f"\nstored as {kept}: reclaimlab runs show {kept}", err=True)
     if shown is not None:
-        click.echo(f"\nthe shortest schedule that violates {shown.shows}:")
+        where = f", with {', '.join(fewer.settings)}" if fewer is not None else ""
+        click.echo(f"\nthe shortest schedule that violates {shown.shows}{where}:")
         replayed = call_apart(shown.contender, replay, shown)
         click.echo(text.steps(replayed, whole=steps, single=step == "single"))
 
@@ -201,6 +209,24 @@ def _counterexample(request: ExploreRequest, found: Exploration) -> Schedule | N
             shortened: Schedule = call_apart(request.contender, shorter, shown)
             return shortened
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fewer:
+    """A counterexample in a smaller scenario."""
+
+    settings: tuple[str, ...]
+    shown: Schedule
+
+
+def _smallest(request: ExploreRequest, shown: Schedule, *, quiet: bool) -> _Fewer | None:
+    found = smaller.smallest(request, shown.shows, partial(_explore, quiet=quiet))
+    if found is None:
+        return None
+    settings, asked, explored = found
+    kept = {shown.shows: explored.violations[shown.shows]}
+    schedule = _counterexample(asked, replace(explored, violations=kept))
+    return _Fewer(settings, schedule) if schedule is not None else None
 
 
 def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:
