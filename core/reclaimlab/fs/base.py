@@ -32,22 +32,37 @@ MAPPING_LEVELS = {
 }
 
 
-def still_dirty(mapping: Mapping, start: int, end: int) -> list[Extent]:
-    """Return the extents of pages ``start`` to ``end`` that can still be marked, after a sleep.
+def sizes_of(run: list[Extent]) -> list[int]:
+    """Return the pages of each extent of a run, for :func:`still_dirty` after a sleep."""
+    return [extent.nr for extent in run]
 
-    Meanwhile reclaim may have split what was gathered, or joined it to its neighbours.
+
+def still_dirty(run: list[Extent], sizes: list[int]) -> list[Extent]:
+    """Return what can still be marked of a gathered run whose extents had ``sizes`` pages.
+
+    Meanwhile reclaim may have split them, or joined one to its neighbour: what it cut off follows,
+    and is still of the run.
     """
     found: list[Extent] = []
-    extent = mapping.dirty.at_or_after(start)
-    while extent is not None and extent.index < end:
-        if extent.unit is None and extent.locked is None:
-            if extent.index < start:
-                extent = mapping.split(extent, start - extent.index)
-            if extent.index + extent.nr > end:
-                mapping.split(extent, end - extent.index)
-            found.append(extent)
-        extent = mapping.dirty.at_or_after(extent.index + extent.nr)
+    for extent, left in zip(run, sizes, strict=True):
+        piece = extent if extent.nr else _joined(extent)
+        while piece is not None and left > 0:
+            if piece is not extent and piece.nr > left:
+                piece.mapping.split(piece, left)
+            if piece.dirty and piece.unit is None and piece.locked is None:
+                found.append(piece)
+            left -= piece.nr
+            piece = piece.mapping.pages.holding(piece.index + piece.nr)
     return found
+
+
+def _joined(extent: Extent) -> Extent | None:
+    """Return the pages of an extent that became the end of another; None if there are none."""
+    mapping: Mapping = extent.mapping
+    whole = mapping.pages.holding(extent.index)
+    if whole is None or whole.index == extent.index:
+        return whole
+    return mapping.split(whole, extent.index - whole.index)
 
 
 def end_of(run: list[Extent]) -> int:
@@ -273,22 +288,24 @@ class Filesystem:
         Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
         what he has written when it gets there.
         """
-        part = self.gather_dirty(mapping, most)
-        if not part:
-            return part
-        start, end, left = part[0].index, end_of(part), most - sum(extent.nr for extent in part)
-        while prepare_ns := self.writepage_ns(part):
+        run = self.gather_dirty(mapping, most)
+        sizes = sizes_of(run)
+        part, left = run, most - sum(sizes)
+        while part and (prepare_ns := self.writepage_ns(part)):
             if not self.k.loop.elapse(prepare_ns):
                 yield prepare_ns
-            end = max(end, end_of(part))  # what was gathered may have grown meanwhile
-            follows = mapping.dirty.holding(end) if left > 0 else None
+            run = still_dirty(run, sizes)
+            sizes = sizes_of(run)
+            end = end_of(run) if run else 0
+            follows = mapping.dirty.holding(end) if run and left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
                 break
-            mapping.writeback_index = end
+            mapping.writeback_index = end  # what was gathered may have grown meanwhile
             part = self.gather_dirty(mapping, left)
             left -= sum(extent.nr for extent in part)
-            end = end_of(part)
-        return still_dirty(mapping, start, end)
+            run += part
+            sizes += sizes_of(part)
+        return run
 
     @staticmethod
     def _cut(extent: Extent, most: int) -> Extent:
@@ -346,10 +363,10 @@ class Filesystem:
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Write one run of pages as one unit; give its pages."""
-        start, end = run[0].index, end_of(run)
+        sizes = sizes_of(run)
         if not k.loop.elapse(costs.MAP_EXTENT_NS):
             yield costs.MAP_EXTENT_NS
-        run = still_dirty(mapping, start, end)
+        run = still_dirty(run, sizes)
         if not run:
             return 0
         unit = self.mark(k, mapping, run, "bio", k.current)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, sizes_of, still_dirty
 from reclaimlab.fs.jbd2 import Journal
 from reclaimlab.kernel import (
     costs,
@@ -170,12 +170,12 @@ class Ext4(Filesystem):
             run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
-            start, end = run[0].index, end_of(run)
+            sizes = sizes_of(run)
             yield from self.mpage_map_one_extent(k, mapping)
             if held is not None:
                 yield from self.ext4_io_submit(k, held)
                 held = None
-            run = still_dirty(mapping, start, end)
+            run = still_dirty(run, sizes)
             units = self._mark_bios(k, mapping, run) if run else []
             wbc.nr_to_write -= sum(unit.nr_pages for unit in units)
             if units and self.features.maps_while_unsubmitted:

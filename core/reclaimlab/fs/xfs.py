@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.engine.locks import Mutex, RwSem
 from reclaimlab.fs import xfs_log
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, sizes_of, still_dirty
 from reclaimlab.kernel import costs, filemap, page_alloc, page_writeback, slab, workqueue
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_KERNEL, PF_KSWAPD, PF_MEMALLOC
@@ -221,10 +221,10 @@ class Xfs(XfsItemFormat, Filesystem):
     def xfs_vm_writepage(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Map before marking; an append transaction between marking and submission."""
         inode: XfsInode = mapping.private
-        start, end = run[0].index, end_of(run)
-        if not inode.preallocated and end > mapping.ondisk_pages:
+        sizes = sizes_of(run)
+        if not inode.preallocated and end_of(run) > mapping.ondisk_pages:
             yield from self.xfs_iomap_write_allocate(k, inode)
-        run = still_dirty(mapping, start, end)
+        run = still_dirty(run, sizes)
         if not run:
             return 0
         flags = self.enter_scope(Scope.SUBMISSION, k.current)
