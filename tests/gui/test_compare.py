@@ -1,6 +1,8 @@
 """The Compare view over the stored hang."""
 
 import csv
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,13 @@ def test_aligned_at_marker_a_the_marked_moment_stands_at_zero(compared: MainWind
     compare.board.put_marker("A", 2.0)
     compare.bar.align.setCurrentText("marker A")
     assert {line.shift_s for panel in compare.board.panels for line in panel.lines} == {0.0, 2.0}
+
+
+def test_plots_that_are_drawn_anew_are_gone(compared: MainWindow) -> None:
+    old = [weakref.ref(plot) for plot in compared.compare.board.plots]
+    compared.compare.draw()
+    gc.collect()
+    assert [each for each in old if each() is not None] == []
 
 
 def test_overlaid_all_contenders_share_one_plot(compared: MainWindow) -> None:
