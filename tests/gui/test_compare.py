@@ -132,6 +132,16 @@ def test_other_contenders_of_the_comparison_can_be_chosen_but_two_must_stay(
     assert compared.compare.side_by_side is shown
 
 
+def test_other_contenders_are_shown_with_the_seed_that_was_chosen(
+    compared: MainWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
+        compared.compare.show_seed(4)
+    with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
+        compared.compare.bar.choose_contenders(["linux-3.10", "linux-3.10+congestion-wait"])
+    assert compared.compare.seed == 4
+
+
 def test_only_what_differs_hides_the_rest(compared: MainWindow) -> None:
     settings = compared.compare.settings.order
     before = settings.rowCount()
