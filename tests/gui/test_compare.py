@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS
@@ -140,6 +140,13 @@ def test_other_contenders_are_shown_with_the_seed_that_was_chosen(
     with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
         compared.compare.bar.choose_contenders(["linux-3.10", "linux-3.10+congestion-wait"])
     assert compared.compare.seed == 4
+
+
+def test_a_seed_that_was_not_run_is_told_from_those_that_were(compared: MainWindow) -> None:
+    shown = compared.compare.side_by_side
+    assert shown is not None
+    header = ColumnHeader(0, shown.columns[0], shown, 99, compared.session.theme)
+    assert {"not run", "4 of other seeds"} <= {each.text() for each in header.findChildren(QLabel)}
 
 
 def test_only_what_differs_hides_the_rest(compared: MainWindow) -> None:
