@@ -77,6 +77,14 @@ def test_a_contender_may_be_typed_and_what_is_wrong_is_said_there(window: MainWi
     assert "did you mean 'may-enter-fs'" in editor.fault()
 
 
+def test_without_a_contender_nothing_is_run_and_the_form_stays(window: MainWindow) -> None:
+    window.show_view(window.set_up)
+    window.set_up.contenders.set_contenders([])
+    window.set_up.start()
+    assert "name at least one contender" in window.message.text
+    assert window.view is window.set_up
+
+
 def test_run_hands_over_the_plan_that_was_set_up(window: MainWindow, qtbot: QtBot) -> None:
     window.set_up.show_scenario("dd-usb-xfs")
     window.set_up.set_seeds(3, first=5)

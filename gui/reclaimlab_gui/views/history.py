@@ -164,6 +164,9 @@ class HistoryView(View):
 
     def _on_search(self, text: str) -> None:
         self.table.order.set_words(text)
+        if not self.chosen():
+            self._show_runs(None)
+            self.table.select_row(0)
         self._count()
 
     def _open(self, comparison: object) -> None:

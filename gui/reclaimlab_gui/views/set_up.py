@@ -125,6 +125,9 @@ class SetUpView(View):
     def start(self) -> None:
         """Ask for the comparison to be run; faults are told and nothing is lost."""
         self._check()
+        if not self.contenders.contenders:
+            self.session.problem_found.emit(f"Nothing can be run: {self.contenders.fault()}.")
+            return
         first = self._first.value()
         try:
             scenario = load_scenario(self._scenario, self.settings)
