@@ -24,6 +24,7 @@ from reclaimlab.reports.fix_claims import all_claims
 from reclaimlab.reports.fix_reasons import REASONS
 from reclaimlab.reports.fix_table import disagreements
 from reclaimlab.reports.readme import block_of, blocks
+from reclaimlab.reports.sensitivity import sensitivity_block
 from reclaimlab.reports.validation import validation_block, validation_object
 from reclaimlab.runs.grid import (
     CONTENDERS,
@@ -38,6 +39,7 @@ from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario, scenario_hash
 from reclaimlab.validate.batch import shipped_recordings, validate_one
+from reclaimlab.validate.constants import constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,6 +254,16 @@ REVALIDATE = "run: reclaimlab validate RECORDINGS --json --readme README.md > va
 
 def test_the_errors_in_the_readme_are_those_of_the_last_validation() -> None:
     assert block_of(README, "validation") == validation_block(VALIDATION), REVALIDATE
+
+
+SENSITIVITY = json.loads((ROOT / "tests" / "golden" / "sensitivity.json").read_text())
+
+
+def test_the_sensitivity_in_the_readme_is_of_the_constants_as_they_are() -> None:
+    refresh = "run: reclaimlab validate --sensitivity --json --readme README.md > sensitivity.json"
+    assert block_of(README, "sensitivity") == sensitivity_block(SENSITIVITY), refresh
+    assert {each["constant"]: each["value"] for each in SENSITIVITY["constants"]} == constants()
+    assert SENSITIVITY["recordings"] == [folder.name for folder in shipped_recordings()]
 
 
 @pytest.mark.parametrize("folder", shipped_recordings()[::4], ids=lambda folder: folder.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.progress import Progress, TaskID
 
@@ -39,6 +39,24 @@ def describe(event: RunEvent) -> str:
 
 def _line(event: RunEvent) -> None:
     click.echo(describe(event), err=True)
+
+
+@contextmanager
+def counted(planned: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show how many of ``planned`` steps are done; yields what to call, by name, after each."""
+    done = 0
+
+    def line(what: str) -> None:
+        nonlocal done
+        done += 1
+        if not quiet:
+            click.echo(f"{done}/{planned} {what}", err=True)
+
+    if quiet or not sys.stderr.isatty():
+        yield line
+    else:
+        with bar(planned) as (drawn, task):
+            yield lambda what: drawn.update(task, advance=1, description=what)
 
 
 @contextmanager

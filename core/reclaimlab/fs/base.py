@@ -113,7 +113,6 @@ class Filesystem:
     """
 
     type = ""
-    buffer_heads_ns = 0
     large_folio_types = ("xfs", "ext4")
 
     def __init__(
@@ -183,6 +182,11 @@ class Filesystem:
         return wrote
 
     # ---- what it costs --------------------------------------------------------------------------
+
+    @property
+    def buffer_heads_ns(self) -> int:
+        """CPU time that the buffer heads of a page take in write(2): iomap has none."""
+        return 0
 
     def write_ns(self, nr: int) -> int:
         """Return the CPU time that writing ``nr`` pages into the cache takes besides the copy.

@@ -52,7 +52,6 @@ class Ext4(Filesystem):
     """A mounted ext4."""
 
     type = "ext4"
-    buffer_heads_ns = costs.BUFFER_HEADS_NS
 
     def __init__(
         self,
@@ -74,6 +73,11 @@ class Ext4(Filesystem):
         """File -> the block of the inode table that its inode is in."""
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
+
+    @property
+    def buffer_heads_ns(self) -> int:
+        """CPU time that the buffer heads of a page take in write(2)."""
+        return costs.BUFFER_HEADS_NS
 
     def new_inode(self, mapping: Mapping) -> Any:
         """Give the file the next inode of the table."""
