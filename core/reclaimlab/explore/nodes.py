@@ -13,6 +13,7 @@ import sys
 import types
 from collections import deque
 from enum import Enum
+from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -297,12 +298,21 @@ def _write_lru(node: LruList, content: tuple[Any, ...]) -> None:
     node.nr = content[0]
 
 
+class Shapes(dict[tuple[Any, ...], int]):
+    """Numbers of shapes, the same in every process that was forked from one."""
+
+    def __missing__(self, shape: tuple[Any, ...]) -> int:
+        digest = blake2b(repr(shape).encode(), digest_size=7).digest()
+        number = self[shape] = 1 << 56 | int.from_bytes(digest, "big")
+        return number
+
+
 class Describer:
-    """Turns contents into records; equal shapes are one number within this process."""
+    """Turns contents into records; equal shapes are one number."""
 
     def __init__(self) -> None:
         self._kinds: dict[type, Kind] = {}
-        self._shapes: dict[tuple[Any, ...], int] = {}
+        self._shapes = Shapes()
         self._constants: dict[int, tuple[tuple[int], Any]] = {}
         self._changing: set[type] = set()
 
@@ -359,7 +369,7 @@ class Describer:
                 refers.append(value)
             else:
                 self._describe(value, plain, refers)
-        return self._shapes.setdefault(tuple(plain), len(self._shapes)), tuple(refers)
+        return self._shapes[tuple(plain)], tuple(refers)
 
     def _describe(self, value: Any, plain: list[Any], refers: list[Any]) -> None:
         kind = type(value)

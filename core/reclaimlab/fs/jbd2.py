@@ -52,6 +52,10 @@ class Transaction:
         """Return a task whose handle it waits for (all must close: one is enough for a proof)."""
         return self.handles[:1]
 
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether every handle is closed."""
+        return not self.handles
+
 
 class Journal:
     """The journal of one mount; also what tasks wait for while it commits."""
@@ -91,6 +95,10 @@ class Journal:
     def releasers(self) -> Iterable[Task | Resource]:
         """Return the commit thread."""
         return (self.daemon,)
+
+    def is_due(self, queue: WaitQueue) -> bool:
+        """Return whether the transaction is unlocked, or the block written."""
+        return not (self.running.locked if queue is self.locked_queue else self.shadow)
 
     def jbd2_journal_start(self, k: Kernel) -> Steps:
         """Open a handle; wait while a commit has the running transaction locked."""
