@@ -101,7 +101,8 @@ class Ext4(Filesystem):
     ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
         mutex: Mutex = mapping.private
-        task = k.current
+        task = k.loop.current
+        assert task is not None
         if not mutex.trylock(task):
             yield from mutex.mutex_lock(task)
         tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same

@@ -86,23 +86,21 @@ def is_in_freerun(k: Kernel, mapping: Mapping, process: Process) -> bool:
     domains = domains_of(k, mapping, process)
     if not domains or domains[0] is not k.global_domain:
         return False
-    machine = domains[0].state(k)
-    states = [machine]
-    if len(domains) > 1:
-        states.append(domains[1].state(k))
-    for dirty, thresh, bg_thresh, _ in states:
-        if dirty > (thresh + bg_thresh) // 2:  # freerun
+    levels = [domain.levels(k) for domain in domains]
+    for dirty, thresh, bg_thresh in levels:
+        if dirty > (thresh + bg_thresh) // 2:
             return False
-    _grant_ration(k, process, states)
-    if k.nr_dirty > machine.bg_thresh:
+    _grant_ration(k, process, [thresh - dirty for dirty, thresh, _ in levels])
+    if k.nr_dirty > levels[0][2]:
         fs_writeback.wb_start_background_writeback(mapping.wb)
     return True
 
 
-def _grant_ration(k: Kernel, process: Process, states: list[DirtyState]) -> None:
+def _grant_ration(k: Kernel, process: Process, left: list[int]) -> None:
+    """Let ``process`` dirty so much until the next look; ``left``: pages below each threshold."""
     process.dirty_paused_ns = k.loop.now
     process.nr_dirtied = 0
-    process.nr_dirtied_pause = min(map(dirty_poll_interval, states))
+    process.nr_dirtied_pause = dirty_poll_interval(min(left))
 
 
 def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
@@ -114,7 +112,7 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
     while domains:
         states = [domain.state(k) for domain in domains]
         if all(state.dirty <= state.freerun for state in states):
-            _grant_ration(k, process, states)
+            _grant_ration(k, process, [state.thresh - state.dirty for state in states])
             break
         held = [_held(k, domain, state, wb) for domain, state in zip(domains, states, strict=True)]
         fs_writeback.wb_start_background_writeback(wb)
@@ -159,9 +157,8 @@ def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:
     yield WaitQueue(k.loop, "balance_dirty_pages", state="K").for_at_most(pause_ns)
 
 
-def dirty_poll_interval(state: DirtyState) -> int:
+def dirty_poll_interval(left: int) -> int:
     """Return how many pages may be dirtied before the next look: the root of what is left."""
-    left = state.thresh - state.dirty
     return 1 << (left.bit_length() - 1 >> 1) if left > 0 else 1
 
 

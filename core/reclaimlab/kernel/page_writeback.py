@@ -99,8 +99,10 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
             balance_dirty_pages.wb_inode_writeback_end(k, wb)
     k.progress_ns = k.loop.now
     unit.wake_all()
-    reclaim_throttle.acct_reclaim_writeback(k, total)
-    k.hooks.notify("page_written", nr_pages=total, time_ns=k.loop.now)
+    if k.nr_throttled:
+        reclaim_throttle.acct_reclaim_writeback(k, total)
+    if k.hooks.watches_pages:
+        k.hooks.notify("page_written", nr_pages=total, time_ns=k.loop.now)
 
 
 def rotate_reclaimable_page(k: Kernel, extent: Extent) -> None:
