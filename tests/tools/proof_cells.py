@@ -36,6 +36,14 @@ CONTENDERS: Final = (
     ("linux-3.10+memcg-dirty-throttle(keep_wait=true)", "nofs"),
 )
 """Contenders, and the mask of the writer's charges."""
+Asked = tuple[str, str, int, int]
+"""Contender, writer, workers, pages."""
+ALL_CELLS: Final = [
+    (*contender, workers, pages)
+    for workers in WORKERS
+    for contender in CONTENDERS
+    for pages in PAGES
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,11 @@ class Cell:
     transitions: int
     seconds: float
 
+    @property
+    def asked(self) -> Asked:
+        """What it is about."""
+        return self.contender, self.writer, self.workers, self.pages
+
 
 def request(
     contender: str, writer: str, workers: int, pages: int, *, max_seconds: float
@@ -62,8 +75,8 @@ def request(
     return ExploreRequest(text, "tiny-completion", contender, max_seconds=max_seconds)
 
 
-def explored(asked: tuple[str, str, int, int], *, max_seconds: float) -> Cell:
-    """Explore a cell: contender, writer, workers, pages."""
+def explored(asked: Asked, *, max_seconds: float) -> Cell:
+    """Explore a cell."""
     found = explore(request(*asked, max_seconds=max_seconds))
     return Cell(
         *asked, proof.outcome(found), found.exhausted, found.states, found.transitions,
@@ -79,12 +92,12 @@ def block(found: dict[str, Any]) -> str:
 
 
 def _table(workers: int, cells: list[Cell]) -> str:
-    rows: dict[str, list[str]] = {}
+    rows: dict[str, dict[int, str]] = {}
     for cell in cells:
-        rows.setdefault(f"`{cell.contender}`, {cell.writer} writer", []).append(_told(cell))
+        rows.setdefault(f"`{cell.contender}`, {cell.writer} writer", {})[cell.pages] = _told(cell)
     head = [f"{workers} worker{'s' * (workers != 1)}", *(f"{each} pages" for each in PAGES)]
-    lines = [head, ["---"] * len(head), *([name, *told] for name, told in rows.items())]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    body = [[name, *(told.get(each, "not run") for each in PAGES)] for name, told in rows.items()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, ["---"] * len(head), *body))
 
 
 def _told(cell: Cell) -> str:
@@ -92,28 +105,28 @@ def _told(cell: Cell) -> str:
     return f"{cell.outcome}<br>{cost}" if cell.exhausted else f"**{cell.outcome}**<br>{cost}"
 
 
-def main(max_seconds: float, wanted: list[int]) -> None:
-    """Explore every cell with so many workers, and write what was found beside the others."""
-    cells = [
-        cell
-        for each in json.loads(TABLE.read_text(encoding="utf-8"))["cells"]
-        if (cell := Cell(**each)).workers not in wanted
-    ]
-    for workers in wanted:
-        for contender, writer in CONTENDERS:
-            for pages in PAGES:
-                cell = explored((contender, writer, workers, pages), max_seconds=max_seconds)
-                sys.stderr.write(f"{workers} {pages} {contender} {writer}: {_told(cell)}\n")
-                cells.append(cell)
-                _write(max_seconds, cells)
+def main(max_seconds: float, *, keep: bool) -> None:
+    """Explore every cell, the smallest first, and write after each what was found.
+
+    With ``keep``, cells that were exhausted are not explored again.
+    """
+    known: dict[Asked, Cell] = {}
+    if keep:
+        for plain in json.loads(TABLE.read_text(encoding="utf-8"))["cells"]:
+            cell = Cell(**plain)
+            known[cell.asked] = cell
+    for asked in sorted(ALL_CELLS, key=lambda each: each[3] + 2 * each[2]):
+        if asked not in known or not known[asked].exhausted:
+            known[asked] = cell = explored(asked, max_seconds=max_seconds)
+            sys.stderr.write(f"{asked}: {_told(cell)}\n")
+            _write(max_seconds, [known[each] for each in ALL_CELLS if each in known])
 
 
 def _write(max_seconds: float, cells: list[Cell]) -> None:
-    cells = sorted(cells, key=lambda each: each.workers)
     found = {"max_seconds": max_seconds, "cells": [asdict(each) for each in cells]}
     TABLE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     fill_block(ROOT / "README.md", BLOCK, block(found))
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), [int(each) for each in sys.argv[2:]] or list(WORKERS))
+    main(float(sys.argv[1]), keep="--keep" in sys.argv)
