@@ -1,7 +1,8 @@
 """How properties are searched, how tests share the processes of `pytest -n 2`, and options."""
 
-from collections.abc import Iterable
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
+from multiprocessing import forkserver
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -38,6 +39,32 @@ UNTRACED = (
     "test_readme.py",
 )
 """Whole runs, six times as long when each line is counted: coverage is that of the other tests."""
+
+
+FOLLOWED = (
+    "core/conformance",
+    "core/explore/test_command.py",
+    "core/explore/test_faults.py",
+    "core/explore/test_third_parties.py",
+    "core/explore/test_walks.py",
+    "core/record",
+)
+"""Where what is tested runs in processes of its own: coverage follows those."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def followed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have coverage begin in the processes that a module starts, if coverage is measured at all."""
+    if not (request.config.getoption("--cov", None) and _is_in(request.node.nodeid, FOLLOWED)):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COVERAGE_PROCESS_START", str(Path(__file__).with_name("children.coveragerc")))
+        patch.setenv("RECLAIMLAB_TOP", str(Path(__file__).parents[1]))
+        # The server of processes keeps its environment: one that was there before is not followed.
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]  # no other way to end it
+        yield
+        forkserver._forkserver._stop()  # type: ignore[attr-defined]  # nor is one needed after
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

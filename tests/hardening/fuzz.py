@@ -1,28 +1,34 @@
 """The properties of test_fuzz.py over a million inputs (`make fuzz`), watched for time and memory.
 
-``python tests/hardening/fuzz.py [INPUTS] [FIRST]`` says of each property how many inputs it had,
-the slowest, and the memory of the process; exits with 1 if one failed, hung or took too much.
+``python tests/hardening/fuzz.py [INPUTS]`` feeds batches, a property after the other, until that
+many have been fed in all: build/fuzz.json keeps the count, so a run that was cut off is gone on
+with. Says of each property how many inputs it had, the slowest, and the memory of the process;
+exits with 1 if one failed, hung or took too much.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import resource
 import signal
 import sys
 import time
 import traceback
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
 HANG_S: Final = 5.0
 MOST_KIB: Final = 500 * 1024
 LONGEST_BYTES: Final = 2048
+BATCH: Final = 500
+KEPT: Final = Path(__file__).parents[2] / "build" / "fuzz.json"
 SHARES: Final = {"contender": 40, "scenario": 10, "column": 3, "store": 5, "bundle": 5}
 """How many of a hundred inputs go to the property whose name has the word; the rest share alike."""
 
@@ -55,30 +61,57 @@ def shares(names: list[str], inputs: int) -> dict[str, int]:
     return {name: max(1, round(inputs * known.get(name, rest) / 100)) for name in names}
 
 
-def fuzz(name: str, feed: Callable[[bytes], object], count: int, first: int) -> bool:
-    """Feed ``count`` inputs to a property; say what came of it, and whether all went well."""
-    dice, slowest, faults, fed = Random(f"{name} {first}"), 0.0, 0, 0
-    begun = time.monotonic()
-    while fed < count:
+@dataclass
+class Tally:
+    """What came of a property so far, in this run and those before."""
+
+    inputs: int = 0
+    batches: int = 0
+    faults: int = 0
+    slowest_s: float = 0.0
+    cpu_s: float = 0.0
+    most_kib: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether no input failed or hung, and memory stayed within bounds."""
+        return not self.faults and self.most_kib <= MOST_KIB
+
+
+def feed_batch(name: str, feed: Callable[[bytes], object], tally: Tally) -> None:
+    """Feed the next inputs to a property, each determined by its name and the batch's number."""
+    dice, begun, fed = Random(f"{name} {tally.batches}"), time.process_time(), 0
+    while fed < BATCH:
         data = dice.randbytes(dice.randrange(16, LONGEST_BYTES))
         started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, HANG_S)
         try:
             fed += feed(data) is not None  # else the bytes were too few to make an input
         except Exception:
-            faults, fed = faults + 1, fed + 1
-            if faults < 4:
-                sys.stdout.write(f"{name}, input {fed} of {first}:\n{traceback.format_exc()}\n")
+            tally.faults, fed = tally.faults + 1, fed + 1
+            if tally.faults < 4:
+                where = f"{name}, input {fed} of batch {tally.batches}"
+                sys.stdout.write(f"{where}:\n{traceback.format_exc()}\n")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        slowest = max(slowest, time.monotonic() - started)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sys.stdout.write(
-        f"{name}: {count} inputs in {time.monotonic() - begun:.0f} s, {faults} faults, "
-        f"slowest {slowest:.2f} s, memory {memory // 1024} MiB\n"
-    )
-    sys.stdout.flush()
-    return not faults and memory <= MOST_KIB
+        tally.slowest_s = max(tally.slowest_s, time.monotonic() - started)
+    tally.inputs, tally.batches = tally.inputs + fed, tally.batches + 1
+    tally.cpu_s += time.process_time() - begun
+    tally.most_kib = max(tally.most_kib, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def read_tallies(names: Iterable[str]) -> dict[str, Tally]:
+    """Return what earlier runs kept of each property."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return {name: Tally(**kept.get(name, {})) for name in names}
+
+
+def keep(tallies: dict[str, Tally]) -> None:
+    """Keep the counts for the next run, whole or not at all."""
+    KEPT.parent.mkdir(exist_ok=True)
+    part = KEPT.with_suffix(".part")
+    part.write_text(json.dumps({name: asdict(each) for name, each in tallies.items()}, indent=1))
+    part.replace(KEPT)
 
 
 def _on_hang(_number: int, _frame: FrameType | None) -> None:
@@ -86,14 +119,23 @@ def _on_hang(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Fuzz every property."""
+    """Fuzz every property until all have had their share."""
     inputs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     signal.signal(signal.SIGALRM, _on_hang)
     found = properties()
-    counts = shares(list(found), inputs)
-    good = [fuzz(name, feed, counts[name], first) for name, feed in found.items()]
-    sys.exit(not all(good))
+    wanted, tallies = shares(list(found), inputs), read_tallies(found)
+    while missing := [name for name in found if tallies[name].inputs < wanted[name]]:
+        for name in missing:
+            feed_batch(name, found[name], tallies[name])
+        keep(tallies)
+    for name, tally in tallies.items():
+        sys.stdout.write(
+            f"{name}: {tally.inputs} inputs, {tally.inputs / tally.cpu_s:.0f} a second of CPU, "
+            f"{tally.faults} faults, slowest {tally.slowest_s:.2f} s, "
+            f"memory {tally.most_kib // 1024} MiB\n"
+        )
+    sys.stdout.write(f"{sum(each.inputs for each in tallies.values())} inputs in all\n")
+    sys.exit(not all(each.is_good for each in tallies.values()))
 
 
 if __name__ == "__main__":

@@ -198,9 +198,11 @@ class BlockDevice:
             if self._erase_left <= 0:
                 self._erase_left += self._erase_every
                 service += self._erase_stall_ns
-        loop = self._loop
         self._serve(service)
-        finish = self.busy_until_ns if self.busy_until_ns > loop.now else loop.now
+        loop = self._loop
+        finish = self.busy_until_ns
+        if finish < loop.now:
+            finish = loop.now
         self._finishes.append((finish, size, write))
         self.requests += 1
         if loop.trace is not None:

@@ -33,6 +33,10 @@ class Mutex:
         """Return the holder."""
         return (self.holder,) if self.holder is not None else ()
 
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether nobody holds it: it should have been handed over."""
+        return self.holder is None
+
     def trylock(self, task: Task) -> bool:
         """Take it if it is free and nobody waits; return whether it was."""
         if self.holder is None:
@@ -76,6 +80,10 @@ class RwSem:
         if self.writer is not None:
             return (self.writer,)
         return (self.readers[0],) if self.readers else ()
+
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether the first who waits could have it."""
+        return self.writer is None and not (self._wanted[0] and self.readers)
 
     def down_write_trylock(self, task: Task) -> bool:
         """Take it for writing if it is free; return whether it was."""

@@ -55,10 +55,9 @@ class Loop:
         timeless: no time passes while a task runs (see exploring.py).
     """
 
-    timeless = False
-
     def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0
+        self.timeless = False
         self.current: Task | None = None
         self.events = 0
         self.tasks: list[Task] = []
@@ -103,17 +102,19 @@ class Loop:
         and all frames of the task: ``if not loop.elapse(ns): yield ns``.
         """
         due_ns = self.now + delay_ns
-        if self.ready or due_ns > self._until_ns or self._reasons:
+        if self.ready or due_ns > self._until_ns:
             return False
         heap = self._heap
         if heap:
-            first_ns, _, first = heap[0]
-            if first is not self.current:
-                if first_ns <= due_ns:
+            first = heap[0]
+            if first[0] <= due_ns:
+                if first[2] is not self.current:
                     return False
-            else:  # its own entry stays on top while it runs: the next is one of the two below
-                count = len(heap)
-                if count > 1 and (heap[1][0] <= due_ns or (count > 2 and heap[2][0] <= due_ns)):
+                # Its own entry stays on top while it runs: the next is one of the two below.
+                if len(heap) > 2:
+                    if heap[1][0] <= due_ns or heap[2][0] <= due_ns:
+                        return False
+                elif len(heap) == 2 and heap[1][0] <= due_ns:
                     return False
         self.now = due_ns
         self.events += 1
@@ -148,6 +149,7 @@ class Loop:
     def stop(self, reason: str) -> None:
         """End :meth:`run` after the present step."""
         self._reasons.append(reason)
+        self._until_ns = -1  # nothing elapses any more
 
     @property
     def stopped(self) -> str:
@@ -159,7 +161,7 @@ class Loop:
         # One long function, for every call and every look-up here is paid once an event.
         heap, ready, reasons = self._heap, self.ready, self._reasons
         push, pop, replace = heappush, heappop, heapreplace
-        kind, queue_kind, int_kind, task_kind = type, WaitQueue, int, Task
+        kind, queue_kind, int_kind, task_kind, timer_kind = type, WaitQueue, int, Task, Timer
         take = ready.popleft if type(self.order) is Fifo else self._pick
         self._until_ns = until_ns
         events = 0
@@ -197,7 +199,12 @@ class Loop:
                 self.now = due_ns
                 if kind(due) is not task_kind:
                     pop(heap)
-                    events += self._fire(due)
+                    if kind(due) is not timer_kind:
+                        self._give_up(due)
+                    elif due.call is not None:
+                        self.current = None
+                        due.call()
+                        events += 1
                     continue
                 events += 1
                 self.current = due
@@ -265,21 +272,13 @@ class Loop:
         if self.trace is not None:
             self.trace.blocked(self.now, task)
 
-    def _fire(self, due: Timer | TimeLimit) -> int:
-        # Return how many events that was: a void entry is none, nor is a wait's end by itself.
-        if type(due) is Timer:
-            call = due.call
-            if call is None:
-                return 0
-            self.current = None
-            call()
-            return 1
-        task = due.task
-        if task.time_limit is due and task.waits_on is not None:
+    def _give_up(self, limit: TimeLimit) -> None:
+        # A wait ends by itself, which is no event; nor is a limit that a wake-up has made void.
+        task = limit.task
+        if task.time_limit is limit and task.waits_on is not None:
             self.current = None
             task.waits_on.waiters.remove(task)
             self.make_ready(task, value=False)
-        return 0
 
     def _end(self, task: Task) -> None:
         task.ended = True

@@ -7,7 +7,7 @@ A wait queue knows, through its *resource*, who could ever wake it: that makes a
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,15 @@ class Resource(Protocol):
 
     def releasers(self) -> Iterable[Task | Resource]:
         """Return those of whom **any one**, going on, can release it; itself never."""
+        ...
+
+
+@runtime_checkable
+class Watched(Resource, Protocol):
+    """A resource that can tell a wake-up that was lost, for the checks of the engine."""
+
+    def is_due(self, queue: WaitQueue) -> bool:
+        """Return whether what the first sleeper of ``queue``, one of its own, waits for is true."""
         ...
 
 

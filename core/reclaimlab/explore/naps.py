@@ -1,14 +1,13 @@
 """Naps and tries in vain are one move: what a task does over and over, and nothing comes of it.
 
 A reclaimer that sleeps between its looks at the lists does so 26 times before it gives up, and a
-charge tries that five times; one that was robbed of what it freed does so 1300 times. Each nap
-would be a state of its own, and for two that nap each pair. The limit on such tries is meant as one
-on time. So where time is abstract, a nap that ends by itself, after which its task finds all as it
-was and naps again, is followed by the next one at once, until its task does something else. What
-others do is looked at in the first of them.
+charge tries that five times. Each nap would be a state of its own, and for two that nap each pair.
+The limit on such tries is meant as one on time. So where time is abstract, a nap that ends by
+itself, after which its task finds all as it was and naps again, is followed by the next one at
+once, until its task does something else. What others do is looked at in the first of them.
 
-So with fine steps for tries at reclaim that do not sleep, up to 500 of a charge: one after which
-all is as it was is followed by what remains of them as by a coarse step.
+So with fine steps for the tries of a charge that do not sleep: one after which all is as it was is
+followed by what remains of them as by a coarse step.
 """
 
 from __future__ import annotations

@@ -13,13 +13,15 @@ import sys
 import types
 from collections import deque
 from enum import Enum
+from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reclaimlab.engine.wait import WaitQueue
 from reclaimlab.explore.request import UnexplorableError
 from reclaimlab.explore.resumable import Frame
-from reclaimlab.kernel.folio import Extent, ExtentIndex, LruList
+from reclaimlab.kernel.extent_index import ExtentIndex
+from reclaimlab.kernel.folio import Extent, LruList
 from reclaimlab.kernel.scan_control import ScanControl
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.measure.vmstat import VmStat
@@ -296,12 +298,21 @@ def _write_lru(node: LruList, content: tuple[Any, ...]) -> None:
     node.nr = content[0]
 
 
+class Shapes(dict[tuple[Any, ...], int]):
+    """Numbers of shapes, the same in every process that was forked from one."""
+
+    def __missing__(self, shape: tuple[Any, ...]) -> int:
+        digest = blake2b(repr(shape).encode(), digest_size=7).digest()
+        number = self[shape] = 1 << 56 | int.from_bytes(digest, "big")
+        return number
+
+
 class Describer:
-    """Turns contents into records; equal shapes are one number within this process."""
+    """Turns contents into records; equal shapes are one number."""
 
     def __init__(self) -> None:
         self._kinds: dict[type, Kind] = {}
-        self._shapes: dict[tuple[Any, ...], int] = {}
+        self._shapes = Shapes()
         self._constants: dict[int, tuple[tuple[int], Any]] = {}
         self._changing: set[type] = set()
 
@@ -350,7 +361,7 @@ class Describer:
             if what in _PLAINEST:
                 plain.append(value)
             elif what is bool:
-                plain.append("yes" if value else "no")
+                plain.append(int(value))  # it is equal to one, so it is described as one
             elif (constant := constants.get(id(value))) is not None:
                 plain.append(constant[0])
             elif what in changing:
@@ -358,14 +369,14 @@ class Describer:
                 refers.append(value)
             else:
                 self._describe(value, plain, refers)
-        return self._shapes.setdefault(tuple(plain), len(self._shapes)), tuple(refers)
+        return self._shapes[tuple(plain)], tuple(refers)
 
     def _describe(self, value: Any, plain: list[Any], refers: list[Any]) -> None:
         kind = type(value)
         if kind is int or kind is str or value is None:
             plain.append(value)
         elif kind is bool:
-            plain.append("yes" if value else "no")
+            plain.append(int(value))  # it is equal to one, so it is described as one
         elif id(value) in self._constants:
             plain.append(self._constants[id(value)][0])
         elif isinstance(value, tuple):

@@ -223,7 +223,7 @@ class Watch:
             undo += self._drop_all_but(numbers)
         if self._moved is not None:
             self._moved.update([id(record[0]) for record in undo])
-        key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
+        key = blake2b(array("Q", described), digest_size=DIGEST_BYTES).digest()
         return View(key, tuple(undo), tuple(come), before, self._last)
 
     def _look_at_quiet(self, undo: list[Record]) -> bool:

@@ -62,25 +62,18 @@ def _page_list(frame: Any) -> None:
         frame.at = 0
 
 
-def _iterators(frame: Any) -> list[Any]:
-    return [value for name in type(frame).__slots__ if type(value := getattr(frame, name)) is RANGE]
-
-
 def _charge(frame: Any) -> None:
-    """Have a charge that was robbed of what it freed begin to count its tries again.
+    """Keep of the rounds of a charge only whether there was one before, and whether it freed."""
+    frame.total, frame.loop = min(frame.total, 1), min(frame.loop, 1)
 
-    Their limit is one on tries of which nothing comes; of the pages only whether there were any.
-    """
-    frame.loop = min(frame.loop, 1)  # only whether there was one before
-    if frame.total > 1:
-        frame.total = 1
-        for tries in _iterators(frame):
-            tries.__setstate__(1)
+
+def _is_in_a_loop(frame: Any) -> bool:
+    return any(type(getattr(frame, name)) is RANGE for name in type(frame).__slots__)
 
 
 def _try(frame: Any) -> None:
     """Forget what a try at reclaim has met once it is over, but for whether it freed a page."""
-    if not frame.pc or frame.sc is None or _iterators(frame):
+    if not frame.pc or frame.sc is None or _is_in_a_loop(frame):
         return
     sc = frame.sc
     sc.set_counts((min(sc.nr_reclaimed, 1), 0, 0, 0, 0, 0, 0, 0))

@@ -32,11 +32,13 @@ MAPPING_LEVELS = {
 }
 
 
-def still_dirty(mapping: Mapping, start: int, end: int) -> list[Extent]:
-    """Return the extents of pages ``start`` to ``end`` that can still be marked, after a sleep.
+def still_dirty(mapping: Mapping, first: Extent, nr: int) -> list[Extent]:
+    """Return the extents of ``nr`` pages from ``first`` on that can still be marked, after a sleep.
 
-    Meanwhile reclaim may have split what was gathered, or joined it to its neighbours.
+    Meanwhile reclaim may have split what was gathered, or joined it to its neighbours. Exploring
+    numbers pages anew, so that a task that sleeps must hold ``first``, not its index.
     """
+    start, end = first.index, first.index + nr
     found: list[Extent] = []
     extent = mapping.dirty.at_or_after(start)
     while extent is not None and extent.index < end:
@@ -53,6 +55,11 @@ def still_dirty(mapping: Mapping, start: int, end: int) -> list[Extent]:
 def end_of(run: list[Extent]) -> int:
     """Return the page behind a run."""
     return run[-1].index + run[-1].nr
+
+
+def pages_of(run: list[Extent]) -> int:
+    """Return how many pages a run has."""
+    return end_of(run) - run[0].index
 
 
 class FilesystemOptions:
@@ -265,7 +272,7 @@ class Filesystem:
                 continue
             if run and run[-1].index + run[-1].nr != extent.index:
                 break
-            extent = self._cut(extent, most - count)
+            self._cut(extent, most - count)
             run.append(extent)
             count += extent.nr
             extent = mapping.dirty.at_or_after(extent.index + extent.nr)
@@ -282,27 +289,28 @@ class Filesystem:
         part = self.gather_dirty(mapping, most)
         if not part:
             return part
-        start, end, left = part[0].index, end_of(part), most - sum(extent.nr for extent in part)
+        first, nr = part[0], pages_of(part)
+        left = most - nr
         while prepare_ns := self.writepage_ns(part):
             if not self.k.loop.elapse(prepare_ns):
                 yield prepare_ns
-            end = max(end, end_of(part))  # what was gathered may have grown meanwhile
+            nr = max(nr, end_of(part) - first.index)  # what was gathered may have grown meanwhile
+            end = first.index + nr
             follows = mapping.dirty.holding(end) if left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
                 break
             mapping.writeback_index = end
             part = self.gather_dirty(mapping, left)
-            left -= sum(extent.nr for extent in part)
-            end = end_of(part)
-        return still_dirty(mapping, start, end)
+            left -= pages_of(part)
+            nr = end_of(part) - first.index
+        return still_dirty(mapping, first, nr)
 
     @staticmethod
-    def _cut(extent: Extent, most: int) -> Extent:
-        unit = extent.folio_pages
-        most = -(-most // unit) * unit
-        if extent.nr > most:
-            extent.mapping.split(extent, most)
-        return extent
+    def _cut(extent: Extent, most: int) -> Extent | None:
+        """Cut ``extent`` down to ``most`` pages, in whole folios; return the rest, if there is."""
+        if extent.folio_pages > 1:
+            most = -(-most // extent.folio_pages) * extent.folio_pages
+        return extent.mapping.split(extent, most) if extent.nr > most else None
 
     def mark(
         self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Task | None
@@ -352,10 +360,10 @@ class Filesystem:
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Write one run of pages as one unit; give its pages."""
-        start, end = run[0].index, end_of(run)
+        first, nr = run[0], pages_of(run)
         if not k.loop.elapse(costs.MAP_EXTENT_NS):
             yield costs.MAP_EXTENT_NS
-        run = still_dirty(mapping, start, end)
+        run = still_dirty(mapping, first, nr)
         if not run:
             return 0
         unit = self.mark(k, mapping, run, "bio", k.current)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.engine.locks import Mutex, RwSem
 from reclaimlab.fs import xfs_log
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, pages_of, still_dirty
 from reclaimlab.kernel import (
     buffered_write,
     costs,
@@ -230,10 +230,10 @@ class Xfs(XfsItemFormat, Filesystem):
     def xfs_vm_writepage(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Map before marking; an append transaction between marking and submission."""
         inode: XfsInode = mapping.private
-        start, end = run[0].index, end_of(run)
-        if not inode.preallocated and end > mapping.ondisk_pages:
+        first, nr = run[0], pages_of(run)
+        if not inode.preallocated and end_of(run) > mapping.ondisk_pages:
             yield from self.xfs_iomap_write_allocate(k, inode)
-        run = still_dirty(mapping, start, end)
+        run = still_dirty(mapping, first, nr)
         if not run:
             return 0
         flags = self.enter_scope(Scope.SUBMISSION, k.current)

@@ -127,6 +127,10 @@ class XfsLog:
             return (self.cil_work,)
         return (self,)
 
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether there is room for the first who waits."""
+        return self.free >= self.waiters_bytes[0]
+
     # ---- reservations ---------------------------------------------------------------------------
 
     def xfs_log_reserve(self, k: Kernel, need: int) -> Steps:

@@ -42,14 +42,18 @@ class Held(NamedTuple):
 
 
 def balance_dirty_pages_ratelimited(k: Kernel, mapping: Mapping, process: Process) -> bool:
-    """Return whether ``process`` has dirtied its ration and must go to balance_dirty_pages()."""
+    """Return whether ``process`` has dirtied its ration and must go to balance_dirty_pages().
+
+    Not if it could go on there at once, as it mostly can.
+    """
     wb = mapping.wb
     if wb is None:
         return False
-    ration = process.nr_dirtied_pause
-    if wb.dirty_exceeded:
-        ration = min(ration, 8)
-    return process.nr_dirtied >= ration
+    if process.nr_dirtied < process.nr_dirtied_pause and not (
+        wb.dirty_exceeded and process.nr_dirtied >= 8
+    ):
+        return False
+    return not is_in_freerun(k, mapping, process)
 
 
 def domains_of(k: Kernel, mapping: Mapping, process: Process) -> list[DirtyDomain]:
@@ -82,12 +86,15 @@ def is_in_freerun(k: Kernel, mapping: Mapping, process: Process) -> bool:
     domains = domains_of(k, mapping, process)
     if not domains or domains[0] is not k.global_domain:
         return False
-    states = [domain.state(k) for domain in domains]
-    for state in states:
-        if state.dirty > state.freerun:
+    machine = domains[0].state(k)
+    states = [machine]
+    if len(domains) > 1:
+        states.append(domains[1].state(k))
+    for dirty, thresh, bg_thresh, _ in states:
+        if dirty > (thresh + bg_thresh) // 2:  # freerun
             return False
     _grant_ration(k, process, states)
-    if k.nr_dirty > states[0].bg_thresh:
+    if k.nr_dirty > machine.bg_thresh:
         fs_writeback.wb_start_background_writeback(mapping.wb)
     return True
 
@@ -95,7 +102,7 @@ def is_in_freerun(k: Kernel, mapping: Mapping, process: Process) -> bool:
 def _grant_ration(k: Kernel, process: Process, states: list[DirtyState]) -> None:
     process.dirty_paused_ns = k.loop.now
     process.nr_dirtied = 0
-    process.nr_dirtied_pause = min([dirty_poll_interval(state) for state in states])
+    process.nr_dirtied_pause = min(map(dirty_poll_interval, states))
 
 
 def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:

@@ -43,8 +43,9 @@ def generic_perform_write(
 
     ``copy_ns`` is the time to copy one page from the user.
     """
-    a_ops, task, loop = mapping.a_ops, k.current, k.loop
-    done = 0
+    a_ops, loop = mapping.a_ops, k.loop
+    task, done = loop.current, 0
+    assert task is not None
     while done < nr and not task.killed:
         if a_ops.prepares_writes:
             yield from a_ops.write_begin(k, mapping, process)
@@ -57,8 +58,8 @@ def generic_perform_write(
             wrote = yield from wrote
         if wrote > 0 and at + wrote > mapping.size_pages:
             mapping.size_pages = at + wrote
-        if a_ops.finishes_writes:
-            yield from a_ops.write_end(k, mapping, process)
+        if a_ops.finishes_writes and (steps := a_ops.write_end(k, mapping, process)):
+            yield from steps
         if wrote < 0:
             process.errors += 1
             if not task.killed:
@@ -71,9 +72,7 @@ def generic_perform_write(
             spent_ns += a_ops.write_ns(wrote) * k.cpu_slowdown
         if not loop.elapse(spent_ns):
             yield spent_ns
-        if balance_dirty_pages.balance_dirty_pages_ratelimited(k, mapping, process) and not (
-            balance_dirty_pages.is_in_freerun(k, mapping, process)
-        ):
+        if balance_dirty_pages.balance_dirty_pages_ratelimited(k, mapping, process):
             yield from balance_dirty_pages.balance_dirty_pages(k, mapping, process)
     return done
 
@@ -123,10 +122,11 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
     if mapping.a_ops.large_folios:
         return _write_new_folio(k, mapping, memcg, index, nr)
     ration = process.nr_dirtied_pause - process.nr_dirtied
-    most = WRITE_STEP if ration > WRITE_STEP else ration if ration > 1 else 1
-    if nr > most:
-        nr = most
-    lacking = nr - memcg.margin
+    if nr > ration:
+        nr = ration if ration > 1 else 1
+    if nr > WRITE_STEP:
+        nr = WRITE_STEP
+    lacking = nr - memcg.margin()
     if lacking > 0 and (cost_ns := clean_tail.reclaim_clean_tail(k, memcg, lacking)):
         process.reclaim_ns += cost_ns
         memcg.reclaim_ns += cost_ns
@@ -137,15 +137,14 @@ def _write_new(k: Kernel, mapping: Mapping, process: Process, index: int, nr: in
 
 def _add_new(k: Kernel, mapping: Mapping, memcg: MemCgroup, index: int, nr: int) -> int | Steps:
     """Add as many of ``nr`` new pages as there is room for: how many, or the steps for that."""
-    margin, zone = memcg.margin, k.zone
-    if margin < nr or zone.free - nr < zone.low_wmark:
-        nr = min(nr, max(margin // CHARGE_BATCH, 1) * CHARGE_BATCH)
+    zone = k.zone
+    if zone.free - nr >= zone.low_wmark and memcg.try_charge(nr) is None:
+        zone.free -= nr
+    else:
+        nr = min(nr, max(memcg.margin() // CHARGE_BATCH, 1) * CHARGE_BATCH)
         has_pages = page_alloc.try_alloc(k, nr)
         if not has_pages or memcg.try_charge(nr) is not None:
             return _add_new_slowly(k, mapping, memcg, index, nr, has_pages=has_pages)
-    else:
-        zone.free -= nr
-        memcg.charge(nr)
     k.progress_ns = k.loop.now
     filemap.add_to_page_cache_dirty(k, mapping, index, nr, memcg, 1)
     return nr

@@ -70,7 +70,8 @@ class DirtyDomain:
         else:
             dirty = self.memcg.nr_dirty + self.memcg.nr_writeback
             thresh, background = _memcg_thresholds(k, self.memcg, available)
-        return DirtyState(dirty, thresh, background, max(thresh, self.dirty_limit))
+        limit = self.dirty_limit
+        return DirtyState(dirty, thresh, background, thresh if thresh > limit else limit)
 
     def update_limit(self, now_ns: int, state: DirtyState) -> None:
         """Let the limit follow: up at once, down by a 32nd of the gap every 200 ms."""

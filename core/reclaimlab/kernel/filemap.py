@@ -52,31 +52,25 @@ def remove_mapping(k: Kernel, extent: Extent) -> None:
     k.progress_ns = k.loop.now
 
 
-def trim_front(k: Kernel, extent: Extent, nr: int) -> None:
-    """Free the first ``nr`` pages of a clean extent that stays on its list."""
-    start = extent.index + nr
-    extent.mapping.pages.move(extent, start)
-    extent.index = start
-    extent.nr -= nr
-    if extent.lru is not None:
-        extent.lru.nr -= nr
-    extent.memcg.uncharge(nr)
+def free_clean_tail(k: Kernel, lru: LruList, nr: int) -> None:
+    """Free the ``nr`` oldest pages of a list, which are known to be clean and unlocked."""
+    end = lru.head_end
+    while (oldest := end.newer).nr <= nr:
+        nr -= oldest.nr
+        lru.remove(oldest)
+        remove_mapping(k, oldest)
+        if not nr:
+            return
+    start = oldest.index + nr
+    oldest.mapping.pages.move(oldest, start)
+    oldest.index = start
+    oldest.nr -= nr
+    lru.nr -= nr
+    oldest.memcg.uncharge(nr)
     zone = k.zone
     zone.free += nr
     zone.pages_scanned = 0
     k.progress_ns = k.loop.now
-
-
-def free_clean_tail(k: Kernel, lru: LruList, nr: int) -> None:
-    """Free the ``nr`` oldest pages of a list, which are known to be clean and unlocked."""
-    while nr:
-        oldest = lru.head_end.newer
-        if oldest.nr > nr:
-            trim_front(k, oldest, nr)
-            return
-        nr -= oldest.nr
-        lru.remove(oldest)
-        remove_mapping(k, oldest)
 
 
 def add_to_page_cache_dirty(
@@ -92,7 +86,6 @@ def add_to_page_cache_dirty(
         and last.lru is lru
         and last.newer is lru.head_end
         and last.index + last.nr == index
-        and last.memcg is memcg
         and not last.reclaim
         and last.folio_pages == folio_pages
         and last.locked is None

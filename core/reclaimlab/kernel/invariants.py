@@ -1,12 +1,14 @@
 """What must hold at every moment: counts equal to a recount, no page in two states or two places.
 
-A violation is a bug of the model, never of a user's scenario or policy.
+And nobody is asleep on what has come true. A violation is a bug of the model, never of a user's
+scenario or policy.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reclaimlab.engine.wait import Watched
 from reclaimlab.errors import InvariantError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ def check(k: Kernel) -> None:
     Raises:
         InvariantError: naming each count that is off.
     """
-    faults = [*_memcg_faults(k), *_machine_faults(k), *_worker_faults(k)]
+    faults = [*_memcg_faults(k), *_machine_faults(k), *_worker_faults(k), *_waiter_faults(k)]
     if faults:
         msg = f"at {k.loop.now} ns: " + "; ".join(faults)
         raise InvariantError(msg)
@@ -79,3 +81,22 @@ def _worker_faults(k: Kernel) -> Iterator[str]:
         if running != pool.nr_running:
             counted = pool.nr_running
             yield f"pool of cpu {pool.cpu} counts {counted} running workers and has {running}"
+
+
+def _waiter_faults(k: Kernel) -> Iterator[str]:
+    """Tell each sleeper that its queue does not know, and each whose wake-up was lost."""
+    queues = {
+        id(task.waits_on): task.waits_on for task in k.loop.tasks if task.waits_on is not None
+    }
+    for task in k.loop.tasks:
+        if task.alive and task.waits_on is not None and task not in task.waits_on.waiters:
+            yield f"{task!r} sleeps where nobody knows of it"
+    for queue in queues.values():
+        yield from (
+            f"{task!r} is to be woken by {queue.name} too"
+            for task in queue.waiters
+            if task.waits_on is not queue
+        )
+        resource = queue.resource
+        if queue.waiters and isinstance(resource, Watched) and resource.is_due(queue):
+            yield f"{queue.waiters[0]!r} waits for {resource.label}, which it could have"

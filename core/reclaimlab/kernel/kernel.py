@@ -73,6 +73,18 @@ class Kernel:
         reclaim_wait: sleepers in reclaim_throttle(WRITEBACK), and nr_throttled of them.
     """
 
+    # More attributes than an instance without slots keeps in line: each access would be a look-up.
+    __slots__ = (
+        "bdis", "bound_pools", "caches", "cgroup", "completion_cpus", "congestion_wait_queue",
+        "cpu_slowdown", "cpus", "dirty", "features", "free_clean_ns", "global_domain", "hooks",
+        "hz", "idle_workers", "jiffy_ns", "kthread", "kthreadd", "loop", "memcgs", "nr_dirty",
+        "nr_throttled", "nr_writeback", "oom_events", "pools", "processes", "progress_ns",
+        "reclaim_slowdown", "reclaim_wait", "reclaim_wait_congested", "root", "scan_batch_ns",
+        "scan_folio_ns", "scan_page_ns", "shrinkers", "stat_threshold", "streams", "swap",
+        "swappiness", "throttle_start_written", "throttled_written_diff", "trace", "unbound_pool",
+        "vmstat", "wbs", "zone",
+    )  # fmt: skip
+
     def __init__(
         self,
         loop: Loop,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import backing_dev, filemap
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
-from reclaimlab.policy.decisions import ThrottleKind, ThrottleReason
+from reclaimlab.policy.decisions import NO_THROTTLE, ThrottleKind, ThrottleReason
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
@@ -24,6 +24,8 @@ MAX_KSWAPD_FAILURES = 16
 
 def sleeps(k: Kernel, throttle: Throttle) -> bool:
     """Return whether the answer of a policy makes the task sleep now."""
+    if throttle is NO_THROTTLE:
+        return False  # the usual answer, and quicker than to name a member of an enumeration
     if throttle.kind is ThrottleKind.WAIT_IFF_CONGESTED:
         return k.zone.congested and backing_dev.any_congested(k)
     return throttle.kind is not ThrottleKind.NONE

@@ -89,6 +89,10 @@ class WritebackUnit:
         if self._queue is not None:
             self._queue.wake_all()
 
+    def is_due(self, _queue: WaitQueue) -> bool:
+        """Return whether it has ended."""
+        return self.ended_ns >= 0
+
     def releasers(self) -> Iterable[Task | Resource]:
         """Return who can bring it to its end, by stage.
 

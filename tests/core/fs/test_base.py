@@ -54,6 +54,10 @@ def test_a_run_is_its_pages_however_they_are_cut(cuts: list[int], start: int, en
         extent = mapping.dirty.holding(cut)
         if extent is not None and extent.index != cut:
             mapping.split(extent, cut - extent.index)
-    run = still_dirty(mapping, start, end)
+    first = mapping.dirty.holding(start)
+    assert first is not None
+    if first.index != start:
+        first = mapping.split(first, start - first.index)
+    run = still_dirty(mapping, first, end - start)
     assert (run[0].index, end_of(run)) == (start, end)
     assert sum(extent.nr for extent in run) == end - start

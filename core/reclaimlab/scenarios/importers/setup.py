@@ -192,7 +192,6 @@ def is_guest(recording: Recording) -> bool:
 
 def _device(recording: Recording) -> dict[str, Any]:
     kind = str(recording.meta.get("device_kind", ""))
-    depth = recording.number("nr_requests") or 64
     burst = {"burst": next((time for name, time in _BURSTS.items() if name in kind), "0s")}
     estimate = _estimate(recording)
     learnt = {"estimate": SIZE.write(estimate)} if estimate else {}
@@ -204,11 +203,21 @@ def _device(recording: Recording) -> dict[str, Any]:
         "write_bw": RATE.write(round(float(recording.meta["bw_MBps"]) * 1e6)),
         "latency": "0s",
         "jitter": 0.0,
-        "nr_requests": _UNLIMITED_QUEUE if "blkio.throttle" in kind else round(depth),
+        "nr_requests": _UNLIMITED_QUEUE if "blkio.throttle" in kind else _depth(recording),
         "max_request": SIZE.write(round(recording.number("max_sectors_kb") or 512) * KIB),
         "queue": "mq",
         "kind": kind,
     }
+
+
+def _depth(recording: Recording) -> int:
+    """Return how many writes the queue takes.
+
+    Where the block layer throttles writeback (wbt_lat_usec), a flusher gets half of the three
+    quarters of the queue that wbt comes to while nothing is read (block/blk-wbt.c, rq_depth_calc).
+    """
+    depth = round(recording.number("nr_requests") or 64)
+    return (3 * depth // 4 + 1) // 2 if recording.number("wbt_usec") else depth
 
 
 def _tasks(recording: Recording, *, memcg: str) -> dict[str, dict[str, Any]]:
