@@ -65,9 +65,10 @@ def canonicalise(k: Kernel, ran: Task | None, *, ordered: bool) -> Order:
     pools = _bounded_pools(mappings)
     order = Order.KEPT if ordered else _order(k, lists, held, pools)
     if order is Order.SORTED:
-        for pool in pools:
-            _sort_workers(k, pool, _state)
-        _sort_lists(lists, pools)
+        if not k.loop.timeless:  # with coarse steps it tells no more states alike
+            for pool in pools:
+                _sort_workers(k, pool, _state)
+        _sort_lists(lists, _places(k, pools))
     _renumber_pages(lists, held, mappings)
     for pool in pools:
         _sort_workers(k, pool, _number)
@@ -100,26 +101,25 @@ def _order(k: Kernel, lists: list[LruList], held: list[Any], pools: list[Bounded
         return Order.SORTED
     if any(getattr(frame, "batch", None) for frame in held):
         return Order.SHOWS
-    places = _places(pools)
+    places = _places(k, pools)
     dirty = {_state(page, places) for lru in lists for page in lru if page.dirty}
     return Order.KEPT if len(dirty) > 1 else Order.SORTED
 
 
-def _places(pools: list[BoundedPool]) -> dict[int, int]:
+def _places(k: Kernel, pools: list[BoundedPool]) -> dict[int, int]:
     """Return the place in its queue of each unit that waits for a worker, or of its worker."""
     places: dict[int, int] = {}
     for pool in pools:
         for work in pool.worklist:
             places[id(unit_of(work.function))] = len(places) + 1
-        for worker in pool.tasks:
+        for worker in () if k.loop.timeless else pool.tasks:
             for unit in _in_hand(worker):
                 places[id(unit)] = len(places) + 1
     return places
 
 
-def _sort_lists(lists: list[LruList], pools: list[BoundedPool]) -> None:
+def _sort_lists(lists: list[LruList], places: dict[int, int]) -> None:
     """Put the pages of each LRU list in order of their state."""
-    places = _places(pools)
     for lru in lists:
         pages = list(lru)
         order = sorted(pages, key=lambda page: _state(page, places))
