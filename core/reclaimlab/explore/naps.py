@@ -1,10 +1,13 @@
-"""Naps in vain are one move: timed sleeps that end by themselves, and nothing comes of it.
+"""Naps and tries in vain are one move: what a task does over and over, and nothing comes of it.
 
 A reclaimer that sleeps between its looks at the lists does so 26 times before it gives up, and a
 charge tries that five times. Each nap would be a state of its own, and for two that nap each pair.
 The limit on such tries is meant as one on time. So where time is abstract, a nap that ends by
 itself, after which its task finds all as it was and naps again, is followed by the next one at
 once, until its task does something else. What others do is looked at in the first of them.
+
+So with fine steps for the tries of a charge that do not sleep: one after which all is as it was is
+followed by what remains of them as by a coarse step.
 """
 
 from __future__ import annotations
@@ -25,10 +28,47 @@ MOST_AHEAD: Final = 64
 
 def make(machine: Machine, move: Move, before: View) -> list[Move]:
     """Make a move, and the naps in vain that follow; return all that were made."""
-    if move.kind is Kind.TIMEOUT and machine.sleeps_out:
+    if machine.sleeps_out and move.kind is Kind.TIMEOUT:
         return sleep_out(machine, move, before)
+    if machine.sleeps_out and machine.loop.fine and move.kind is Kind.RUN:
+        return _try(machine, move, before)
     machine.step(move)
     return [move]
+
+
+def _try(machine: Machine, move: Move, before: View) -> list[Move]:
+    """Have a task run; if it tries at reclaim in vain, and would again, have it try to the end."""
+    loop = machine.loop
+    task = loop.tasks[move.place]
+    if not task.flags & loop.patient:
+        machine.step(move)
+        return [move]
+    rest = machine.look_without(task)
+    made = [move]
+    machine.step(move)
+    if _tries_on(machine, task):
+        machine.look(before)
+        if not machine.keeps_order and machine.look_without(task) == rest:
+            made += _try_to_the_end(machine, task)
+    return made
+
+
+def _tries_on(machine: Machine, task: Task) -> bool:
+    """Return whether all that a task has done is to let CPU time pass in reclaim."""
+    k, loop = machine.k, machine.loop
+    again = task in loop.ready and task.flags & loop.patient
+    return bool(again and not k.oom_events and not k.vmstat.nr_written)
+
+
+def _try_to_the_end(machine: Machine, task: Task) -> list[Move]:
+    if not machine.each_step:
+        machine.run_on(task)
+        return []
+    made: list[Move] = []
+    while _tries_on(machine, task):
+        made.append(Move(Kind.RUN, machine.loop.tasks.index(task)))
+        machine.step(made[-1])
+    return made
 
 
 def sleep_out(machine: Machine, move: Move, before: View) -> list[Move]:

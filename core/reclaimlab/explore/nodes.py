@@ -361,7 +361,7 @@ class Describer:
             if what in _PLAINEST:
                 plain.append(value)
             elif what is bool:
-                plain.append("yes" if value else "no")
+                plain.append(int(value))  # it is equal to one, so it is described as one
             elif (constant := constants.get(id(value))) is not None:
                 plain.append(constant[0])
             elif what in changing:
@@ -376,7 +376,7 @@ class Describer:
         if kind is int or kind is str or value is None:
             plain.append(value)
         elif kind is bool:
-            plain.append("yes" if value else "no")
+            plain.append(int(value))  # it is equal to one, so it is described as one
         elif id(value) in self._constants:
             plain.append(self._constants[id(value)][0])
         elif isinstance(value, tuple):

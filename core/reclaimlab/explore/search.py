@@ -142,7 +142,7 @@ class Search:
             moves = []
         wanted = list(enumerate(moves))
         if self.request.reduce:
-            wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.ordered)
+            wanted = reduction.wanted(self.machine.loop, moves, ordered=self.machine.keeps_order)
         self._path.append(Place(view, state, depth, came, wanted))
 
     def _advance(self, here: Place) -> bool:
@@ -265,13 +265,13 @@ def searched(
     """Search with what ``make`` returns for a request: for a machine, which is at its start.
 
     A glance first: it shows what changes at all, and whether the order of pages makes a difference.
-    Coarse steps show none, unless a task waits for a page.
+    It makes none, unless a task waits for a page.
     """
     glance = replace(request, max_states=min(GLANCE, request.max_states), jobs=1)
     search = make(glance)
     machine = search.machine
-    machine.ordered = machine.loop.fine or not request.reduce
-    machine.sleeps_out = request.reduce and not machine.loop.fine
+    machine.ordered = not request.reduce
+    machine.sleeps_out = request.reduce
     search = _kept(search, make, stop)
     if search.why_cut and glance != request:
         machine.settle()
@@ -300,6 +300,7 @@ def in_names(machine: Machine, found: Found) -> Violation:
     requested: list[Any] = list(loop.interrupts)
     steps: list[ScheduleStep] = []
     starts: list[int] = []  # of each move: steps before it
+    machine.each_step = True
     views = [machine.look()]
     for place in found.path:
         starts.append(len(steps))
@@ -317,6 +318,7 @@ def in_names(machine: Machine, found: Found) -> Violation:
         views.append(machine.look(views[-1]))
     for view in reversed(views[1:]):
         machine.go_back(view)
+    machine.each_step = False
     starts.append(len(steps))
     decided = starts[found.no_return] if found.no_return >= 0 else -1
     return Violation(found.what, tuple(steps), decided)
