@@ -22,7 +22,7 @@ MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 w
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: demo test test-traces test-vmscan test-html bench bench-window matrix screenshots sample soak screenshots sample soak-sweep soak-explore lint clean help
-.PHONY: fuzz leaks mutation audit lock
+.PHONY: fuzz leaks mutation audit lock soak-crash soak-crowd
 
 demo: $(VENV)/installed-base	## compare three fixes with Linux 3.10 on the posted hang, and print the report
 	@mkdir -p build
@@ -106,6 +106,12 @@ soak: $(VENV)/installed-dev	## hours of looking for trouble: many examples a pro
 	$(MAKE) fuzz leaks
 	mkdir -p build
 	$(BIN)/reclaimlab $(DEMO) --seeds $(SEEDS) --db build/soak.sqlite
+
+soak-crash: $(VENV)/installed-screen	## kill -9 at 375 random moments of each command that writes, and of the window
+	@$(BIN)/pytest --hypothesis-profile=soak tests/hardening/test_crash.py tests/hardening/test_crash_commands.py
+
+soak-crowd: $(VENV)/installed-screen	## eight writers, four readers and a window on one store, for five minutes
+	@$(BIN)/pytest --hypothesis-profile=soak -s tests/hardening/test_concurrency.py
 
 soak-sweep: $(VENV)/installed-dev	## kill a sweep and its workers at 50 random moments: resumed, its store is the same
 	@RECLAIMLAB_KILLS=50 $(BIN)/pytest tests/core/sweep/test_kill.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,28 @@ from reclaimlab.store.fingerprint import result_hash
 from reclaimlab.store.reader import StoreReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 TINY = Path(__file__).parents[1] / "core" / "tiny.toml"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how often processes were killed, test by test."""
+    passed = terminalreporter.stats.get("passed", [])
+    kills = {each.nodeid: dict(each.user_properties).get("kills", 0) for each in passed}
+    for test, count in kills.items():
+        if count:
+            terminalreporter.write_line(f"{count:4} kills: {test}")
+    if sum(kills.values()):
+        terminalreporter.write_line(f"{sum(kills.values()):4} kills in all, nothing lost")
+
+
+@pytest.fixture
+def killed(record_property: Callable[[str, object], None]) -> Iterator[Callable[[], None]]:
+    """Return what a test calls at each kill: they are counted and told at the end."""
+    times: list[None] = []
+    yield partial(times.append, None)
+    record_property("kills", len(times))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from reclaimlab.store.recovery import recovered
 
 Whole = Callable[[Path], int]
+Killed = Callable[[], None]
 
 
 FINISHED = re.compile(r"^\d+/\d+ ", re.MULTILINE)
@@ -43,7 +44,7 @@ def wait_for_first_run(log: Path, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.mark.slow
 def test_a_killed_comparison_leaves_every_run_that_it_said_was_finished(
-    tiny: Path, tmp_path: Path, soak: bool, whole_runs: Whole
+    tiny: Path, tmp_path: Path, soak: bool, whole_runs: Whole, killed: Killed
 ) -> None:
     moments = Random(7)
     store, kept, told_of = tmp_path / "runs.sqlite", 0, 0
@@ -54,6 +55,7 @@ def test_a_killed_comparison_leaves_every_run_that_it_said_was_finished(
             wait_for_first_run(log, process)
         time.sleep(moments.uniform(0, 0.8))
         os.killpg(process.pid, signal.SIGKILL)
+        killed()
         process.wait()
         said = len(FINISHED.findall(log.read_text()))
         if not store.exists() or not store.stat().st_size:

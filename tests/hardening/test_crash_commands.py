@@ -29,6 +29,7 @@ from reclaimlab.store.sweeps import SweepReader
 from reclaimlab.store.writer import StoreWriter
 
 Whole = Callable[[Path], int]
+Killed = Callable[[], None]
 
 HERE = Path(__file__).parent
 RECORDING = Path(recordings.__path__[0]) / "a_seq_xfs_20MBps_32M_r1"
@@ -104,7 +105,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_a_killed_delete_took_a_comparison_away_whole_or_not_at_all(
-    stored: Path, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random
+    stored: Path, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random, killed: Killed
 ) -> None:
     store = tmp_path / "runs.sqlite"
     delete = ["runs", "delete", "latest", "--yes", "--db", str(store)]
@@ -114,12 +115,13 @@ def test_a_killed_delete_took_a_comparison_away_whole_or_not_at_all(
         shutil.copyfile(stored, store)
         with ready(delete) as process:
             kill(process, moments.uniform(0, longest))
+            killed()
         assert whole_runs(store) in (28, 32)
 
 
 @pytest.mark.slow
 def test_a_killed_bundle_is_whole_or_not_there(
-    stored: Path, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random
+    stored: Path, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random, killed: Killed
 ) -> None:
     output = tmp_path / "out.zip"
     bundle = ["bundle", "latest", "-o", str(output), "--db", str(stored)]
@@ -128,13 +130,16 @@ def test_a_killed_bundle_is_whole_or_not_there(
         output.unlink(missing_ok=True)
         with ready(bundle) as process:
             kill(process, moments.uniform(0, longest))
+            killed()
         if output.exists():
             assert len(read_bundle(output).records) == 4
     assert whole_runs(stored) == 32
 
 
 @pytest.mark.slow
-def test_a_killed_import_is_whole_or_not_there(tmp_path: Path, soak: bool, moments: Random) -> None:
+def test_a_killed_import_is_whole_or_not_there(
+    tmp_path: Path, soak: bool, moments: Random, killed: Killed
+) -> None:
     output = tmp_path / "out.toml"
     arguments = ["import", "vmstat", str(RECORDING), "-o", str(output)]
     longest = duration(arguments)
@@ -143,6 +148,7 @@ def test_a_killed_import_is_whole_or_not_there(tmp_path: Path, soak: bool, momen
         shutil.rmtree(output.with_name("out.recording"))
         with ready(arguments) as process:
             kill(process, moments.uniform(0, longest))
+            killed()
         if not output.exists():
             assert duration(arguments)
         loaded = load_scenario(str(output))
@@ -156,7 +162,7 @@ def test_a_killed_import_is_whole_or_not_there(tmp_path: Path, soak: bool, momen
 @pytest.mark.slow
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_killed_migration_loses_nothing_and_the_next_start_ends_it(
-    version: int, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random
+    version: int, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random, killed: Killed
 ) -> None:
     old = gzip.decompress((HERE / "stores" / f"version-{version}.sqlite.gz").read_bytes())
     store = tmp_path / "runs.sqlite"
@@ -170,6 +176,7 @@ def test_a_killed_migration_loses_nothing_and_the_next_start_ends_it(
         store.write_bytes(old)
         with ready(tag) as process:
             kill(process, moments.uniform(0, longest))
+            killed()
         assert duration(tag)
         assert whole_runs(store) == 4
         assert whole_runs(copy) == 4
@@ -179,7 +186,7 @@ def test_a_killed_migration_loses_nothing_and_the_next_start_ends_it(
 
 @pytest.mark.slow
 def test_a_killed_sweep_keeps_every_run_and_is_told_of(
-    tiny: Path, tmp_path: Path, soak: bool, moments: Random
+    tiny: Path, tmp_path: Path, soak: bool, moments: Random, killed: Killed
 ) -> None:
     store, there, told = tmp_path / "runs.sqlite", 0, 0
     sweep = [
@@ -189,6 +196,7 @@ def test_a_killed_sweep_keeps_every_run_and_is_told_of(
     for _ in range(45 if soak else 2):
         with ready(sweep) as process:
             kill(process, moments.uniform(0.5, 3.0))
+            killed()
         if not store.exists() or not store.stat().st_size:
             continue  # killed before it had its tables
         with SweepReader(store) as reader:
@@ -210,7 +218,13 @@ def test_a_killed_sweep_keeps_every_run_and_is_told_of(
 @pytest.mark.gui
 @pytest.mark.slow
 def test_a_killed_window_keeps_every_run_and_the_next_one_says_so(
-    stored: Path, tiny: Path, tmp_path: Path, soak: bool, whole_runs: Whole, moments: Random
+    stored: Path,
+    tiny: Path,
+    tmp_path: Path,
+    soak: bool,
+    whole_runs: Whole,
+    moments: Random,
+    killed: Killed,
 ) -> None:
     store, told, before = tmp_path / "runs.sqlite", [], 32
     shutil.copyfile(stored, store)
@@ -229,6 +243,7 @@ def test_a_killed_window_keeps_every_run_and_the_next_one_says_so(
             told.append(process.stdout.readline().decode())
             wait_for_comparison(store)
             kill(process, moments.uniform(0, 2) if attempt else 0)
+            killed()
         now = whole_runs(store)
         assert now >= before
         before = now

@@ -1,7 +1,8 @@
 """Mutation testing: break one operator at a time, and see that a test finds it (`make mutation`).
 
 Run by ``python -m tests.tools.mutation [PART...]``. It works on a copy of the tree, so nothing that
-runs beside it sees a broken file, and goes on where it was cut off.
+runs beside it sees a broken file, and goes on where it was cut off. MUTANTS=40 tries so many of a
+part, always the same ones.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ def mutate(name: str) -> float:
         config.write_text(_config(part))
         _cosmic_ray("init", config, session, cwd=copy)
         _skip_annotations(session, copy)
+        _skip_all_but(int(os.environ.get("MUTANTS", "0")), session)
     _cosmic_ray("baseline", config, cwd=copy)
     _cosmic_ray("exec", config, session, cwd=copy)
     outcomes = Counter(outcome for _, outcome in _results(session))
@@ -119,6 +122,20 @@ def _skip_annotations(session: Path, copy: Path) -> None:
             if any(begin <= mutation.start_pos <= end for begin, end in unseen):
                 skipped = WorkResult(worker_outcome=WorkerOutcome.SKIPPED)
                 database.set_result(item.job_id, skipped)
+
+
+def _skip_all_but(count: int, session: Path) -> None:
+    """Keep ``count`` mutants, drawn by lot; all of them if it is 0."""
+    from cosmic_ray.work_db import WorkDB, use_db
+    from cosmic_ray.work_item import WorkerOutcome, WorkResult
+
+    with use_db(str(session), WorkDB.Mode.open) as database:
+        places = {str(item.mutations): item for item in database.pending_work_items}
+        kept = Random(session.parent.name).sample(sorted(places), min(count, len(places)))
+        for place in sorted(places) if count else ():
+            if place not in kept:
+                skipped = WorkResult(worker_outcome=WorkerOutcome.SKIPPED)
+                database.set_result(places[place].job_id, skipped)
 
 
 Place = tuple[int, int]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reclaimlab_gui.models.form_fields import Field
 
@@ -42,7 +43,16 @@ class FieldForm(QScrollArea):
 
     def show_fields(self, fields: Sequence[Field]) -> None:
         """Show other fields with their values."""
+        # Kept where only values differ: Qt never gives back all of a choice that a style has drawn.
+        if _blank(fields) != _blank(self._fields.values()):
+            self._build(fields)
         self._fields = {each.name: each for each in fields}
+        with QSignalBlocker(self):
+            for each in fields:
+                self.set_value(each.name, each.value)
+        self.show_faults({})
+
+    def _build(self, fields: Sequence[Field]) -> None:
         self._editors.clear()
         self._faults.clear()
         body = QWidget()
@@ -126,3 +136,7 @@ class FieldForm(QScrollArea):
             column.addWidget(widget)
         self._editors[field.name] = editor
         self._faults[field.name] = fault
+
+
+def _blank(fields: Iterable[Field]) -> list[Field]:
+    return [replace(each, value="") for each in fields]
