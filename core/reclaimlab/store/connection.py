@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"SQLite format 3\0"
 _BUSY_S: Final = 30.0  # how long to wait for another process that writes to the same store
+_POLL_S: Final = 0.002
 # Even to read, SQLite makes a file beside a WAL database; it need not where nobody can write.
 _SEALED: Final = "mode=ro&immutable=1"
 
@@ -40,7 +42,7 @@ def connect_for_reading(path: Path) -> Database:
     if not path.exists() or not path.stat().st_size:
         raise StoreError(f"store {path} does not exist yet; `reclaimlab compare` makes it")
     with sqlite_errors(path):
-        database = _open(path, _SEALED if _is_sealed(path) else "mode=ro")
+        database = _open(path, _SEALED if _is_sealed(path) else _how_to_read(path))
         with _closed_on_error(database):
             version = _check_version(database, path)
             check_schema(database, path)
@@ -104,6 +106,49 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"store {path}: {error}") from error
+
+
+@contextmanager
+def transaction(database: Database, path: Path) -> Iterator[None]:
+    """Change the store whole or not at all, in turn with other processes.
+
+    The turn is taken at the beginning: SQLite refuses to write after a read, without waiting, when
+    another process has written in between.
+    """
+    with sqlite_errors(path):
+        _take_turn(database.conn)
+        try:
+            yield
+            database.conn.execute("COMMIT")
+        except BaseException:
+            database.conn.rollback()
+            raise
+
+
+def _take_turn(connection: sqlite3.Connection) -> None:
+    """Begin to write. SQLite's own wait sleeps so long that among eight writers one may starve."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    end = time.monotonic() + patience / 1e3
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > end:
+                    raise
+                time.sleep(_POLL_S)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _how_to_read(path: Path) -> str:
+    # A process that was killed before the store kept a log left a journal: to read on, SQLite must
+    # first undo what stands in it, which is to write.
+    return "mode=rw" if Path(f"{path}-journal").exists() and _writable(path) else "mode=ro"
 
 
 def _open(path: Path, how: str) -> Database:

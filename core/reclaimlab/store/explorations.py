@@ -14,7 +14,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.errors import StoreError
-from reclaimlab.store.connection import connect_for_reading, connect_for_writing, sqlite_errors
+from reclaimlab.store.connection import (
+    connect_for_reading,
+    connect_for_writing,
+    sqlite_errors,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +59,7 @@ def store_exploration(path: Path, found: Mapping[str, Any]) -> str:
         found["contender"], found["granularity"], int(found["exhausted"]), found["states"],
         json.dumps(violated), text,
     )  # fmt: skip
-    with closing(connect_for_writing(path)) as database, sqlite_errors(path), database.atomic():
+    with closing(connect_for_writing(path)) as database, transaction(database, path):
         marks = ", ".join("?" * len(row))
         database.execute(f"INSERT OR IGNORE INTO explorations VALUES ({marks})", list(row))
     return exploration

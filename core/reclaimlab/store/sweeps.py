@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from reclaimlab.errors import StoreError, did_you_mean
 from reclaimlab.measure.records import incident_json
 from reclaimlab.store.begun import Begun
-from reclaimlab.store.connection import connect_for_reading, connect_for_writing, sqlite_errors
+from reclaimlab.store.connection import (
+    connect_for_reading,
+    connect_for_writing,
+    sqlite_errors,
+    transaction,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -171,7 +176,7 @@ class SweepWriter:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with sqlite_errors(self.path), self._database.atomic():
+        with transaction(self._database, self.path):
             yield
 
     def _query(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:

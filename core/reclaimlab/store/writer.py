@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from reclaimlab.errors import StoreError
 from reclaimlab.measure.records import METRICS, Incident, RunResult, Series, incident_json
 from reclaimlab.store.begun import Begun
-from reclaimlab.store.connection import connect_for_writing, sqlite_errors
+from reclaimlab.store.connection import connect_for_writing, transaction
 from reclaimlab.store.erased import put_back, take_out
 from reclaimlab.store.records import Note
 from reclaimlab.store.series import CODEC, pack
@@ -203,7 +203,7 @@ class StoreWriter:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with sqlite_errors(self.path), self._database.atomic():
+        with transaction(self._database, self.path):
             yield
 
     def _run_id(self, comparison_id: str, contender: str, seed: int | None) -> str:

@@ -93,3 +93,8 @@ def test_pct_changes_its_mind_at_most_depth_times(depth: int) -> None:
     picks = [order.pick(1 << 20) for _ in range(200)]
     changes = sum(one != other for one, other in pairwise(picks))
     assert changes <= depth
+
+
+def test_pct_favours_another_place_with_another_stream_from_the_first_pick_on() -> None:
+    picks = {Pct(Streams(seed)["order"], depth=0).pick(1 << 20) for seed in range(20)}
+    assert len(picks) == 20
