@@ -106,6 +106,8 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError(f"store {path}: {error}") from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged name in what it says
+        raise StoreError(f"store {path}: its schema is damaged") from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QSplitter,
     QStackedLayout,
@@ -355,7 +356,16 @@ def _with_filter(table: TableView) -> QWidget:
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 2, 0, 0)
     only = QCheckBox("Only what differs")
+    nothing = QLabel("Nothing differs, as far as these seeds can tell.")
+    nothing.setProperty("faint", True)
+
+    def tell() -> None:
+        nothing.setVisible(only.isChecked() and table.order.rowCount() == 0)
+
     only.toggled.connect(table.order.set_only_differing)
-    layout.addWidget(only)
-    layout.addWidget(table)
+    for changed in (only.toggled, table.order.modelReset, table.order.layoutChanged):
+        changed.connect(tell)
+    tell()
+    for widget in (only, nothing, table):
+        layout.addWidget(widget)
     return box

@@ -59,6 +59,7 @@ class CompareBar(QWidget):
         self._span = QLabel()
         self._span.setProperty("faint", True)
         self._span.setMinimumWidth(10)
+        self._span.setWordWrap(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for title, widget in (

@@ -36,6 +36,12 @@ class fix(Policy):
 """
 
 
+@pytest.fixture
+def at_full_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of the process that measures what a decision costs."""
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+
+
 def failures(path: Path, *, seconds: float = 25) -> dict[str, str]:
     (target,) = find_targets(str(path))
     return {each.name: each.detail for each in check(target, seconds=seconds) if not each.passed}
@@ -106,6 +112,7 @@ def test_a_fix_fails_the_rule_that_it_breaks(
     assert said in found[rule]
 
 
+@pytest.mark.usefixtures("at_full_speed")
 @pytest.mark.slow
 def test_answers_that_follow_the_hash_seed_differ_between_two_processes(tmp_path: Path) -> None:
     body = "return WritebackDecision(Action.KEEP, mark_reclaim=hash('dice') % 3 == 0)"
@@ -128,6 +135,7 @@ def hash_of(word: str, seed: str) -> int:
     return int(ran.stdout)
 
 
+@pytest.mark.usefixtures("at_full_speed")
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["policy", "device", "metric", "report"])
 def test_a_new_project_of_each_kind_keeps_every_rule(tmp_path: Path, kind: str) -> None:
@@ -135,6 +143,7 @@ def test_a_new_project_of_each_kind_keeps_every_rule(tmp_path: Path, kind: str) 
     assert failures(tmp_path / "very-new") == {}
 
 
+@pytest.mark.usefixtures("at_full_speed")
 @pytest.mark.slow
 def test_a_policy_of_ours_keeps_every_rule_in_time() -> None:
     start = time.monotonic()

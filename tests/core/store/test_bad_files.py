@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_file_that_is_no_database_is_refused(opener: Opener, path: Path, conte
     path.write_bytes(content)
     assert "is not a SQLite database" in refusal(opener, path)
     assert path.read_bytes() == content
+
+
+@both
+def test_a_database_with_damaged_names_is_refused(opener: Opener, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE marker (x)")
+    damaged = path.read_bytes().replace(b"tablemarker", b"tablem\xe5rker")
+    path.write_bytes(damaged.replace(b"CREATE TABLE marker (x", b"CREATE TABLE marker {x"))
+    assert "its schema is damaged" in refusal(opener, path)
 
 
 @both
