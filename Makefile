@@ -10,6 +10,7 @@ INPUTS ?= 1000000
 PARTS ?=
 MATRIX := tests/golden/matrix.json
 ABLATION := tests/golden/ablation.json
+PROOF_SECONDS := 60
 # What the mail argues about; the scenarios that cost least come first, for a set ends at its first bad one.
 MAIL := xfs-hardlimit-dd dd-usb-xfs "dd-usb-ext4 writer_gfp=nofs" "dd-usb-ext4 writer_gfp=fs" xfs-softlimit-hang \
 	-k linux-3.10 -f km-noio -f memalloc-noio -f pf-fstrans -f may-enter-fs -f unlocked-write-begin \
@@ -79,8 +80,9 @@ bench: $(VENV)/installed-dev	## time the engine, and hold every figure against i
 bench-window: $(VENV)/installed-screen	## time the window: start, large stores, long plots, memory
 	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.window
 
-proof: $(VENV)/installed-base	## the proof table of README, on every schedule: some 20 minutes
-	$(BIN)/reclaimlab explore tiny-completion --all --grid workers=1,2 --grid pages=2,3 --max-time 60 --readme README.md
+proof: $(VENV)/installed-dev	## the proof tables of README, on every schedule, PROOF_SECONDS=60 a cell: up to an hour and a half
+	$(BIN)/reclaimlab explore tiny-completion --all --grid workers=1 --grid pages=2 --max-time $(PROOF_SECONDS) --readme README.md
+	$(BIN)/python -m tests.tools.proof_cells $(PROOF_SECONDS)
 
 matrix: $(VENV)/installed-base	## run every scenario against its contenders, 20 seeds each, and renew the tables of README.md
 	@$(BIN)/reclaimlab matrix -o $(MATRIX) --seeds 20 >/dev/null

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from reclaimlab.reports.fix_claims import all_claims
 from reclaimlab.reports.fix_reasons import REASONS
 from reclaimlab.reports.fix_table import disagreements
 from reclaimlab.reports.readme import block_of, blocks
+from reclaimlab.reports.sensitivity import sensitivity_block
 from reclaimlab.reports.validation import validation_block, validation_object
 from reclaimlab.runs.grid import (
     CONTENDERS,
@@ -38,6 +40,8 @@ from reclaimlab.scenarios.builtin import builtin_scenarios
 from reclaimlab.scenarios.canonical import scenario_toml
 from reclaimlab.scenarios.reader import load_scenario, scenario_hash
 from reclaimlab.validate.batch import shipped_recordings, validate_one
+from reclaimlab.validate.constants import constants
+from tests.tools import proof_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +118,29 @@ def test_a_cell_of_the_proof_table_comes_out_again(contender: str) -> None:
     column = table[0].index("workers=1, pages=2")
     cell = next(row[column] for row in table if row[0] == contender)
     assert proof.outcome(explore(request)) == cell, "run: make proof"
+
+
+PROOF = json.loads(proof_cells.TABLE.read_text())
+PROVED = [proof_cells.Cell(**each) for each in PROOF["cells"] if each["exhausted"]]
+
+
+def test_the_proof_cells_of_the_readme_are_those_of_the_last_search() -> None:
+    assert block_of(README, proof_cells.BLOCK) == proof_cells.block(PROOF), "run: make proof"
+
+
+@pytest.mark.parametrize("contender", proof_cells.CONTENDERS, ids="-".join)
+def test_every_contender_has_a_cell_that_was_exhausted(contender: tuple[str, str]) -> None:
+    assert [cell for cell in PROVED if (cell.contender, cell.writer) == contender]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [cell for cell in PROVED if cell.states < 400][::5],
+    ids=lambda cell: f"{cell.contender}-{cell.writer}-{cell.workers}-{cell.pages}",
+)
+def test_a_small_proof_cell_comes_out_again_with_as_many_states(cell: proof_cells.Cell) -> None:
+    again = proof_cells.explored(cell.asked, max_seconds=60)
+    assert replace(again, seconds=cell.seconds) == cell, "run: make proof"
 
 
 def test_every_claim_is_about_a_cell_of_the_matrix() -> None:
@@ -252,6 +279,16 @@ REVALIDATE = "run: reclaimlab validate RECORDINGS --json --readme README.md > va
 
 def test_the_errors_in_the_readme_are_those_of_the_last_validation() -> None:
     assert block_of(README, "validation") == validation_block(VALIDATION), REVALIDATE
+
+
+SENSITIVITY = json.loads((ROOT / "tests" / "golden" / "sensitivity.json").read_text())
+
+
+def test_the_sensitivity_in_the_readme_is_of_the_constants_as_they_are() -> None:
+    refresh = "run: reclaimlab validate --sensitivity --json --readme README.md > sensitivity.json"
+    assert block_of(README, "sensitivity") == sensitivity_block(SENSITIVITY), refresh
+    assert {each["constant"]: each["value"] for each in SENSITIVITY["constants"]} == constants()
+    assert SENSITIVITY["recordings"] == [folder.name for folder in shipped_recordings()]
 
 
 @pytest.mark.parametrize("folder", shipped_recordings()[::4], ids=lambda folder: folder.name)

@@ -59,6 +59,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self._points = points
+        self.message = MessageBar()
+        session.problem_found.connect(self.message.show_problem)  # views read the store at once
         self.set_up = SetUpView(session)
         self.run = RunView(session)
         self.compare = CompareView(session)
@@ -73,7 +75,6 @@ class MainWindow(QMainWindow):
             self.validate, self.explore,
         )  # fmt: skip
         self.setAcceptDrops(True)
-        self.message = MessageBar()
         self.navigation = QListWidget()
         self._stack = QStackedWidget()
         self._store = QLabel()
@@ -228,7 +229,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.navigation.currentRowChanged.connect(self._stack.setCurrentIndex)
         session = self.session
-        session.problem_found.connect(self.message.show_problem)
         session.noted.connect(self._on_noted)
         session.database_opened.connect(self._show_store)
         session.database_opened.connect(self._tell_recovered)

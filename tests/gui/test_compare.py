@@ -2,13 +2,14 @@
 
 import csv
 import gc
+import weakref
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QGraphicsView
+from PySide6.QtWidgets import QApplication, QGraphicsView, QLabel
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.reports.formats import DOCUMENTS, FORMATS
@@ -76,6 +77,13 @@ def test_aligned_at_marker_a_the_marked_moment_stands_at_zero(compared: MainWind
     assert {line.shift_s for panel in compare.board.panels for line in panel.lines} == {0.0, 2.0}
 
 
+def test_plots_that_are_drawn_anew_are_gone(compared: MainWindow) -> None:
+    old = [weakref.ref(plot) for plot in compared.compare.board.plots]
+    compared.compare.draw()
+    gc.collect()
+    assert [each for each in old if each() is not None] == []
+
+
 def test_overlaid_all_contenders_share_one_plot(compared: MainWindow) -> None:
     compared.compare.bar.overlay.setChecked(True)
     assert len(compared.compare.board.panels[0].lines) == 4
@@ -122,6 +130,23 @@ def test_other_contenders_of_the_comparison_can_be_chosen_but_two_must_stay(
     assert shown.comparison.contenders[0].contender == "linux-3.10+may-enter-fs"
     bar.choose_contenders(["linux-3.10"])
     assert compared.compare.side_by_side is shown
+
+
+def test_other_contenders_are_shown_with_the_seed_that_was_chosen(
+    compared: MainWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
+        compared.compare.show_seed(4)
+    with qtbot.waitSignal(compared.compare.shown, timeout=10_000):
+        compared.compare.bar.choose_contenders(["linux-3.10", "linux-3.10+congestion-wait"])
+    assert compared.compare.seed == 4
+
+
+def test_a_seed_that_was_not_run_is_told_from_those_that_were(compared: MainWindow) -> None:
+    shown = compared.compare.side_by_side
+    assert shown is not None
+    header = ColumnHeader(0, shown.columns[0], shown, 99, compared.session.theme)
+    assert {"not run", "4 of other seeds"} <= {each.text() for each in header.findChildren(QLabel)}
 
 
 def test_only_what_differs_hides_the_rest(compared: MainWindow) -> None:

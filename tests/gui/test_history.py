@@ -47,6 +47,22 @@ def test_a_comparison_stands_there_with_its_verdict_and_its_runs(window: MainWin
     assert runs.columnCount() == len(STORED_RUN_HEADER)
 
 
+def test_what_ctrl_z_brings_back_is_selected_though_ctrl_is_held(window: MainWindow) -> None:
+    window.show_view(window.history)
+    deleted = window.history.chosen()
+    window.history.delete()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.history.table.selected_keys() == [deleted]
+
+
+def test_a_search_that_finds_nothing_shows_no_runs_either(window: MainWindow) -> None:
+    window.history.search.setText("nothing has these words")
+    assert window.history.runs.order.rowCount() == 0
+    window.history.search.clear()
+    window.history.search.setText("xfs")
+    assert window.history.runs.order.rowCount() == 16
+
+
 def test_enter_opens_a_comparison_side_by_side(window: MainWindow, qtbot: QtBot) -> None:
     window.show_view(window.history)
     window.history.table.setFocus()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from reclaimlab.scenarios.builtin import builtin_scenarios
@@ -53,12 +54,35 @@ def test_a_fix_that_is_ticked_stands_in_the_contender_with_its_parameters(
     assert editor.contenders == ("linux-3.10+congestion-wait(timeout=20ms)",)
 
 
+def test_a_parameter_is_typed_letter_by_letter_though_it_is_wrong_in_between(
+    window: MainWindow,
+) -> None:
+    editor = window.set_up.contenders
+    editor.set_contenders(["linux-3.10+congestion-wait(timeout=50ms)"])
+    field = editor.form.findChild(QLineEdit)
+    assert field is not None
+    field.selectAll()
+    QTest.keyClicks(field, "200m")
+    assert "unknown unit 'm'" in editor.form.fault_at("congestion-wait: timeout")
+    QTest.keyClicks(field, "s")
+    assert editor.contenders == ("linux-3.10+congestion-wait(timeout=200ms)",)
+    assert not editor.form.fault_at("congestion-wait: timeout")
+
+
 def test_a_contender_may_be_typed_and_what_is_wrong_is_said_there(window: MainWindow) -> None:
     editor = window.set_up.contenders
     editor.set_contenders(["linux-3.10"])
     editor.text.clear()
     QTest.keyClicks(editor.text, "linux-3.10+may-enter-sf")
     assert "did you mean 'may-enter-fs'" in editor.fault()
+
+
+def test_without_a_contender_nothing_is_run_and_the_form_stays(window: MainWindow) -> None:
+    window.show_view(window.set_up)
+    window.set_up.contenders.set_contenders([])
+    window.set_up.start()
+    assert "name at least one contender" in window.message.text
+    assert window.view is window.set_up
 
 
 def test_run_hands_over_the_plan_that_was_set_up(window: MainWindow, qtbot: QtBot) -> None:

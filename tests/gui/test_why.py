@@ -5,6 +5,7 @@ import multiprocessing
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -16,6 +17,7 @@ from reclaimlab.measure.timeline import GraphNode, WaitGraph
 from reclaimlab_gui.main_window import MainWindow
 from reclaimlab_gui.models.wait_layout import lay_out, shortest_cycle
 from reclaimlab_gui.session import RunKey
+from reclaimlab_gui.views.run_pane import RunPane
 from reclaimlab_gui.views.why import WhyView
 
 HANG = ("linux-3.10", 2)
@@ -61,6 +63,59 @@ def test_a_note_on_a_moment_stands_in_the_timeline_and_leads_back_to_it(
     assert not pane.chart.flags_s
 
 
+def test_of_a_long_run_one_part_is_made_again_and_the_others_can_be_asked_for(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reclaimlab_gui.views.why._KEPT_NS", 1_000_000_000)
+    why = explain(window, qtbot)
+    seen = [why.panes[0].inspection.part]
+    for button in (why.earlier, why.earlier, why.later):
+        with qtbot.waitSignal(why.inspector.inspected, timeout=60_000):
+            button.click()
+        seen.append(why.panes[0].inspection.part)
+    ends = ["2.7 to 3.7", "1.7 to 2.7", "0.7 to 1.7", "1.7 to 2.7"]
+    assert seen == [f"{each} s of 3.7 s" for each in ends]
+    why.show_time(0)
+    assert why.time_ns == 1_700_000_000  # of what was before, nothing is known
+    assert why.earlier.isVisible()
+    assert why.later.isVisible()
+
+
+def test_after_its_end_a_run_is_said_to_be_over(window: MainWindow, qtbot: QtBot) -> None:
+    why = explain(window, qtbot, ("linux-3.10+may-enter-fs", HANG[1]))
+    hang, _ = why.panes
+    why.show_time(hang.timeline.end_ns)
+    last = hang.stack.toPlainText()
+    why.show_time(hang.timeline.end_ns + 1_000_000_000)
+    assert "The run ended at 3.700000 s" in hang.cycle.text()
+    assert hang.stack.toPlainText() == last
+
+
+def test_other_runs_take_the_place_of_those_on_screen_and_no_more_room(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    explain(window, qtbot)
+    beside: list[int] = []
+    window.why.inspector.inspected.connect(
+        lambda _: beside.append(sum(not p.isHidden() for p in window.why.findChildren(RunPane)))
+    )
+    explain(window, qtbot)
+    assert beside == [1]
+
+
+def test_a_long_name_of_a_task_is_cut_in_the_timeline_and_not_left_out(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    (pane,) = explain(window, qtbot).panes
+    long = "ext4-rsv-conversion/a-device-with-a-name:4"
+    tasks = tuple(replace(task, label=long) for task in pane.timeline.tasks)
+    pane.chart.show_timeline(replace(pane.timeline, tasks=tasks), window.session.theme)
+    (name,) = set(pane.chart.names)
+    assert name.startswith("ext4-rsv")
+    assert name.endswith(":4")
+    assert len(name) < 30
+
+
 def test_a_note_in_history_opens_the_run_at_its_moment(window: MainWindow, qtbot: QtBot) -> None:
     comparison = window.history.chosen()
     with qtbot.waitSignal(window.why.inspector.inspected, timeout=60_000):
@@ -102,6 +157,7 @@ def test_every_task_of_the_run_can_be_looked_at(window: MainWindow, qtbot: QtBot
 def test_two_runs_stand_side_by_side_at_the_same_moment(window: MainWindow, qtbot: QtBot) -> None:
     why = explain(window, qtbot, ("linux-3.10+may-enter-fs", HANG[1]))
     one, other = why.panes
+    assert "xfs-conv/data:6" in one.chart.names
     assert one.layout_shown is not None
     assert other.layout_shown is not None
     assert one.layout_shown.cycle

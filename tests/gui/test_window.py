@@ -66,6 +66,14 @@ def test_a_store_that_cannot_be_used_is_told_and_nothing_is_lost(
     assert window.isVisible()
 
 
+def test_a_window_that_starts_over_a_store_it_cannot_use_says_so(
+    make_window: Callable[[Path], MainWindow], store: Path
+) -> None:
+    text(store)
+    window = make_window(store)
+    assert "not a SQLite database" in window.message.text
+
+
 def test_a_store_dropped_on_the_window_is_opened(window: MainWindow, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite"
     other.write_bytes(window.session.database.read_bytes())

@@ -85,6 +85,7 @@ class BlockDevice:
         "peak_in_flight",
         "read_bw",
         "read_bytes",
+        "reads_apart",
         "requests",
         "tags",
         "write_bw",
@@ -109,6 +110,7 @@ class BlockDevice:
         erase_stall_ns: int = 0,
         flush_ns: int = 0,
         burst_ns: int = 0,
+        reads_apart: bool = False,
     ) -> None:
         self._loop = loop
         self._stream = stream
@@ -127,6 +129,7 @@ class BlockDevice:
         self._erase_stall_ns = erase_stall_ns
         self.flush_ns = flush_ns
         self.burst_ns = burst_ns
+        self.reads_apart = reads_apart
         self.busy_until_ns = 0
         self._finishes: deque[tuple[int, int, bool]] = deque()
         self._queued_bytes = 0
@@ -197,7 +200,9 @@ class BlockDevice:
                 service += self._erase_stall_ns
         self._serve(service)
         loop = self._loop
-        finish = self.busy_until_ns if self.busy_until_ns > loop.now else loop.now
+        finish = self.busy_until_ns
+        if finish < loop.now:
+            finish = loop.now
         self._finishes.append((finish, size, write))
         self.requests += 1
         if loop.trace is not None:
@@ -230,12 +235,13 @@ class BlockDevice:
 
         ``flush`` empties the device's write cache first (REQ_FLUSH), doing nothing else.
         A single request that is ``sync`` (and any read is) goes before the asynchronous writes on a
-        legacy queue, as its elevator would have it.
+        legacy queue, as its elevator would have it; a read also where reads have their own queue.
         """
         self._reap()
         if flush:
             self.busy_until_ns = max(self.busy_until_ns, self._loop.now) + self.flush_ns
-        if self.legacy and (sync or not write) and size <= self.max_request:
+        urgent = sync or not write if self.legacy else self.reads_apart and not write
+        if urgent and size <= self.max_request:
             finish = self._overtake(size, write=write, flush=flush)
         else:
             finish = self._queue_bio(size, size, write=write)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,7 +15,7 @@ from reclaimlab.cli import options
 from reclaimlab.cli.columns import format_table
 from reclaimlab.cli.example import example
 from reclaimlab.cli.interrupt import StopSwitch
-from reclaimlab.explore import proof, text
+from reclaimlab.explore import proof, smaller, text
 from reclaimlab.explore.explore import explore
 from reclaimlab.explore.json_object import exploration_object, schedule_of
 from reclaimlab.explore.replay import replay
@@ -79,6 +79,13 @@ if TYPE_CHECKING:
 @click.option("--walks", type=click.IntRange(min=1), help="Follow random schedules instead.")
 @click.option("--pct", type=click.IntRange(1, 9), help="Walks by priorities, for faults this deep.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the walks.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the search.",
+)
 @click.option("--no-reduction", is_flag=True, help="Look at moves that make no difference too.")
 @click.option("--schedule", type=click.Path(path_type=Path), help="Write the schedule found here.")
 @click.option(
@@ -87,6 +94,9 @@ if TYPE_CHECKING:
     default="message",
     show_default=True,
     help="A line where somebody begins or ceases to wait, or each step and all it changes.",
+)
+@click.option(
+    "--smallest", is_flag=True, help="Show it with the fewest tasks and pages that show it at all."
 )
 @click.option("--steps", is_flag=True, help="Show the stacks at every step.")
 @click.option("--store", "stored", is_flag=True, help="Keep it, for runs list and runs show.")
@@ -108,9 +118,11 @@ def command(
     walks: int | None,
     pct: int | None,
     seed: int,
+    jobs: int,
     no_reduction: bool,
     schedule: Path | None,
     step: str,
+    smallest: bool,
     steps: bool,
     stored: bool,
     db: Path,
@@ -125,12 +137,16 @@ def command(
     """
     if pct and not walks:
         raise click.UsageError("--pct says how --walks go: give --walks too, such as --walks 1000")
+    if walks and jobs > 1:
+        raise click.UsageError(
+            "--jobs share the search of every schedule; --walks take one process"
+        )
     if (grid or markdown or readme) and not everyone:
         raise click.UsageError("--grid, --markdown and --readme are of the table that --all makes")
     request = ExploreRequest(
         scenario_text="", scenario=scenario, contender=contender or "", granularity=granularity,
         max_states=max_states, max_seconds=max_time, max_depth=max_depth or 0,
-        reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed,
+        reduce=not no_reduction, walks=walks or 0, pct=pct or 0, seed=seed, jobs=jobs,
     )  # fmt: skip
     if everyone:
         cells, objects = _cells(request, settings, grid, quiet=quiet, as_json=as_json)
@@ -141,6 +157,9 @@ def command(
     request = _about(request, settings)
     found = _explore(request, quiet=quiet)
     shown = _counterexample(request, found)
+    fewer = _smallest(request, shown, quiet=quiet) if smallest and shown is not None else None
+    if fewer is not None:
+        shown = fewer.shown
     if schedule is not None and shown is not None:
         schedule.write_text(json.dumps(schedule_object(shown), indent=1) + "\n")
     kept = store_exploration(db, _object(request, found)) if stored else ""
@@ -153,7 +172,8 @@ def command(
     if kept:
         click.echo(f"\nstored as {kept}: reclaimlab runs show {kept}", err=True)
     if shown is not None:
-        click.echo(f"\nthe shortest schedule that violates {shown.shows}:")
+        where = f", with {', '.join(fewer.settings)}" if fewer is not None else ""
+        click.echo(f"\nthe shortest schedule that violates {shown.shows}{where}:")
         replayed = call_apart(shown.contender, replay, shown)
         click.echo(text.steps(replayed, whole=steps, single=step == "single"))
 
@@ -189,6 +209,24 @@ def _counterexample(request: ExploreRequest, found: Exploration) -> Schedule | N
             shortened: Schedule = call_apart(request.contender, shorter, shown)
             return shortened
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fewer:
+    """A counterexample in a smaller scenario."""
+
+    settings: tuple[str, ...]
+    shown: Schedule
+
+
+def _smallest(request: ExploreRequest, shown: Schedule, *, quiet: bool) -> _Fewer | None:
+    found = smaller.smallest(request, shown.shows, partial(_explore, quiet=quiet))
+    if found is None:
+        return None
+    settings, asked, explored = found
+    kept = {shown.shows: explored.violations[shown.shows]}
+    schedule = _counterexample(asked, replace(explored, violations=kept))
+    return _Fewer(settings, schedule) if schedule is not None else None
 
 
 def _object(request: ExploreRequest, found: Exploration) -> dict[str, Any]:

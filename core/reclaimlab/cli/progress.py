@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Progress, TaskID
 
     from reclaimlab.runs.events import Observer, RunEvent
 
@@ -40,11 +42,29 @@ def _line(event: RunEvent) -> None:
 
 
 @contextmanager
-def _bar(planned: int) -> Iterator[Observer]:
+def counted(planned: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show how many of ``planned`` steps are done; yields what to call, by name, after each."""
+    done = 0
+
+    def line(what: str) -> None:
+        nonlocal done
+        done += 1
+        if not quiet:
+            click.echo(f"{done}/{planned} {what}", err=True)
+
+    if quiet or not sys.stderr.isatty():
+        yield line
+    else:
+        with bar(planned) as (drawn, task):
+            yield lambda what: drawn.update(task, advance=1, description=what)
+
+
+@contextmanager
+def bar(planned: int | None) -> Iterator[tuple[Progress, TaskID]]:
+    """Draw a bar of runs on the terminal, with the time that remains and what was told last."""
     # Only here: rich costs 50 ms, and most calls have no terminal to draw on.
     from rich import progress as rich
     from rich.console import Console
-    from rich.markup import escape
 
     columns = (
         rich.BarColumn(bar_width=24),
@@ -52,10 +72,13 @@ def _bar(planned: int) -> Iterator[Observer]:
         rich.TimeRemainingColumn(),
         rich.TextColumn("{task.description}"),
     )
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=planned)
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        yield drawn, drawn.add_task("starting", total=planned)
 
-        def observe(event: RunEvent) -> None:
-            bar.update(task, advance=1, description=escape(describe(event)))
 
-        yield observe
+@contextmanager
+def _bar(planned: int) -> Iterator[Observer]:
+    from rich.markup import escape
+
+    with bar(planned) as (drawn, task):
+        yield lambda event: drawn.update(task, advance=1, description=escape(describe(event)))

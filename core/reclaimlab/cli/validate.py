@@ -39,7 +39,7 @@ _EXIT_INPUT: Final = 2
 @click.option(
     "--sensitivity",
     is_flag=True,
-    help="Instead: how the errors change when each calibrated constant is halved and doubled.",
+    help="Instead: how the errors change with each calibrated constant a fifth smaller and larger.",
 )
 @options.jobs
 @options.quiet
@@ -71,7 +71,7 @@ def command(
         ctx.exit(_page_cache(folder, quiet=quiet, as_json=as_json))
     folders = _chosen(folder, only)
     if sensitivity:
-        ctx.exit(_sensitivity(folders, jobs, quiet=quiet, as_json=as_json))
+        ctx.exit(_sensitivity(folders, jobs, readme, quiet=quiet, as_json=as_json))
     refused: list[RecordingError] = []
     results = list(_told(folders, jobs, refused, quiet=quiet))
     if not results:
@@ -133,18 +133,24 @@ def _report(
     return EXIT_FAILED_ON if missed(summarise(results)) else 0
 
 
-def _sensitivity(folders: Sequence[Path], jobs: int, *, quiet: bool, as_json: bool) -> int:
+def _sensitivity(
+    folders: Sequence[Path], jobs: int, readme: Path | None, *, quiet: bool, as_json: bool
+) -> int:
+    from reclaimlab.cli.progress import counted
     from reclaimlab.reports.json_object import dump
-    from reclaimlab.reports.validation import sensitivity_object, sensitivity_text
-    from reclaimlab.validate.sensitivity import constants, sensitivity
+    from reclaimlab.reports.readme import fill_block
+    from reclaimlab.reports.sensitivity import (
+        sensitivity_block,
+        sensitivity_object,
+        sensitivity_text,
+    )
+    from reclaimlab.validate.sensitivity import planned, sensitivity
 
-    effects = []
-    for number, effect in enumerate(sensitivity(folders, jobs=jobs), 1):
-        if not quiet:
-            click.echo(f"{number}/{2 * len(constants())} {effect.constant}", err=True)
-        effects.append(effect)
-    said = dump(sensitivity_object(effects)) if as_json else sensitivity_text(effects)
-    click.echo(said, nl=False)
+    with counted(planned(), quiet=quiet) as told:
+        plain = sensitivity_object(list(sensitivity(folders, jobs=jobs, told=told)))
+    if readme is not None:
+        fill_block(readme, "sensitivity", sensitivity_block(plain))
+    click.echo(dump(plain) if as_json else sensitivity_text(plain), nl=False)
     return 0
 
 

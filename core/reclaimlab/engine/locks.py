@@ -54,7 +54,10 @@ class Mutex:
     def unlock(self) -> None:
         """Hand it to the first who waits."""
         waiters = self.queue.waiters
-        self.holder = waiters[0] if waiters else None
+        if not waiters:
+            self.holder = None
+            return
+        self.holder = waiters[0]
         self.queue.wake_one()
 
 

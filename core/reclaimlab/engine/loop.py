@@ -7,8 +7,8 @@ keeps its own names local.
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
+from heapq import heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, Any, final
 
 from reclaimlab.engine.order import Fifo, Order
@@ -55,10 +55,9 @@ class Loop:
         timeless: no time passes while a task runs (see exploring.py).
     """
 
-    timeless = False
-
     def __init__(self, order: Order | None = None, trace: Trace | None = None) -> None:
         self.now = 0
+        self.timeless = False
         self.current: Task | None = None
         self.events = 0
         self.tasks: list[Task] = []
@@ -88,8 +87,8 @@ class Loop:
             msg = f"timer at {time_ns} ns is before now, {self.now} ns"
             raise ValueError(msg)
         timer = Timer(call)
-        self._sequence += 1
-        heapq.heappush(self._heap, (time_ns, self._sequence, timer))
+        self._sequence = sequence = self._sequence + 1
+        heappush(self._heap, (time_ns, sequence, timer))
         return timer
 
     def call_after(self, delay_ns: int, call: Callable[[], None]) -> Timer:
@@ -103,17 +102,19 @@ class Loop:
         and all frames of the task: ``if not loop.elapse(ns): yield ns``.
         """
         due_ns = self.now + delay_ns
-        if self.ready or due_ns > self._until_ns or self._reasons:
+        if self.ready or due_ns > self._until_ns:
             return False
         heap = self._heap
         if heap:
             first = heap[0]
-            if first[2] is not self.current:
-                if first[0] <= due_ns:
+            if first[0] <= due_ns:
+                if first[2] is not self.current:
                     return False
-            else:  # its own entry stays on top while it runs: the next is one of the two below
-                count = len(heap)
-                if (count > 1 and heap[1][0] <= due_ns) or (count > 2 and heap[2][0] <= due_ns):
+                # Its own entry stays on top while it runs: the next is one of the two below.
+                if len(heap) > 2:
+                    if heap[1][0] <= due_ns or heap[2][0] <= due_ns:
+                        return False
+                elif len(heap) == 2 and heap[1][0] <= due_ns:
                     return False
         self.now = due_ns
         self.events += 1
@@ -148,6 +149,7 @@ class Loop:
     def stop(self, reason: str) -> None:
         """End :meth:`run` after the present step."""
         self._reasons.append(reason)
+        self._until_ns = -1  # nothing elapses any more
 
     @property
     def stopped(self) -> str:
@@ -158,8 +160,8 @@ class Loop:
         """Run until ``until_ns``, a stop or nothing left; return ``time``, ``idle`` or why."""
         # One long function, for every call and every look-up here is paid once an event.
         heap, ready, reasons = self._heap, self.ready, self._reasons
-        heappush, heappop, heapreplace = heapq.heappush, heapq.heappop, heapq.heapreplace
-        kind, queue_kind, int_kind, task_kind, trace = type, WaitQueue, int, Task, self.trace
+        push, pop, replace = heappush, heappop, heapreplace
+        kind, queue_kind, int_kind, task_kind, timer_kind = type, WaitQueue, int, Task, Timer
         take = ready.popleft if type(self.order) is Fifo else self._pick
         self._until_ns = until_ns
         events = 0
@@ -179,14 +181,12 @@ class Loop:
                     if kind(step) is queue_kind:
                         step.waiters.append(task)
                         task.waits_on = step
-                        task.since_ns = now = self.now
-                        if task.on_sleep is not None:
-                            task.on_sleep(task)
-                        if trace is not None:
-                            trace.blocked(now, task)
+                        task.since_ns = self.now
+                        if task.attended:
+                            self._asleep(task)
                     elif kind(step) is int_kind and step >= 0:
                         self._sequence = sequence = self._sequence + 1
-                        heappush(heap, (self.now + step, sequence, task))
+                        push(heap, (self.now + step, sequence, task))
                     else:
                         self._sleep(task, step)
                     continue
@@ -198,8 +198,13 @@ class Loop:
                     return "time"
                 self.now = due_ns
                 if kind(due) is not task_kind:
-                    heappop(heap)
-                    events += self._fire(due)
+                    pop(heap)
+                    if kind(due) is not timer_kind:
+                        self._give_up(due)
+                    elif due.call is not None:
+                        self.current = None
+                        due.call()
+                        events += 1
                     continue
                 events += 1
                 self.current = due
@@ -208,17 +213,17 @@ class Loop:
                 try:
                     step = due.send(None)
                 except StopIteration:
-                    heappop(heap)
+                    pop(heap)
                     self._end(due)
                     continue
                 except BaseException:
-                    heappop(heap)
+                    pop(heap)
                     raise
                 if kind(step) is int_kind and step >= 0:
                     self._sequence = sequence = self._sequence + 1
-                    heapreplace(heap, (self.now + step, sequence, due))
+                    replace(heap, (self.now + step, sequence, due))
                 else:
-                    heappop(heap)
+                    pop(heap)
                     self._sleep(due, step)
             return reasons[0]
         finally:
@@ -247,7 +252,7 @@ class Loop:
             task.attended = True
             self._sequence += 1
             entry = (self.now + step.delay_ns, self._sequence, task.time_limit)
-            heapq.heappush(self._heap, entry)
+            heappush(self._heap, entry)
         elif type(step) is Choice:
             task.value = self.order.pick(step.count)
             self.ready.appendleft(task)
@@ -259,26 +264,21 @@ class Loop:
         queue.waiters.append(task)
         task.waits_on = queue
         task.since_ns = self.now
+        self._asleep(task)
+
+    def _asleep(self, task: Task) -> None:
         if task.on_sleep is not None:
             task.on_sleep(task)
         if self.trace is not None:
             self.trace.blocked(self.now, task)
 
-    def _fire(self, due: Timer | TimeLimit) -> int:
-        # Return how many events that was: a void entry is none, nor is a wait's end by itself.
-        if type(due) is Timer:
-            call = due.call
-            if call is None:
-                return 0
-            self.current = None
-            call()
-            return 1
-        task = due.task
-        if task.time_limit is due and task.waits_on is not None:
+    def _give_up(self, limit: TimeLimit) -> None:
+        # A wait ends by itself, which is no event; nor is a limit that a wake-up has made void.
+        task = limit.task
+        if task.time_limit is limit and task.waits_on is not None:
             self.current = None
             task.waits_on.waiters.remove(task)
             self.make_ready(task, value=False)
-        return 0
 
     def _end(self, task: Task) -> None:
         task.ended = True

@@ -34,7 +34,8 @@ class Stream:
         """Return ``value`` changed by up to ``permille`` thousandths either way."""
         if not permille or not value:
             return value
-        return value + value * (self.below(2 * permille + 1) - permille) // 1000
+        span = 2 * permille + 1
+        return value + value * ((self._random.getrandbits(32) * span >> 32) - permille) // 1000
 
 
 class Streams:

@@ -1,76 +1,79 @@
 """What makes no difference to the future is taken out of a state before it is compared.
 
-- Statistics: counters nobody reads but reports are set to 0.
+- Statistics: counters nobody reads but reports are set to 0. What hangs on frames: see tidy.py.
 - Names of pages: the page cache of a file is renumbered, pages on the LRU first, from the oldest,
   then those a reclaimer holds. Nothing but the order among pages not on a list, and the order in
   which one flusher takes them, depends on the numbers: pages are interchangeable.
 - Names of workers: workers of a bounded pool are put in order of what they are doing.
-- The order in which tasks became runnable and requests were queued: any may go first.
+- The order of the LRU lists, where it shows in nothing.
+- The order in which tasks became runnable and requests were queued: any may go first. So for those
+  who nap, and are only ever woken all at once.
 """
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, cast
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
 
 from reclaimlab.explore.reduction import unit_of
 from reclaimlab.explore.resumable import Frame
-from reclaimlab.kernel.aops import WritebackControl
-from reclaimlab.kernel.bdi_writeback import WbWork
+from reclaimlab.explore.tidy import tidy
 from reclaimlab.kernel.bounded_pool import BoundedPool
-from reclaimlab.kernel.folio import Extent
-from reclaimlab.kernel.fs_writeback import EVERYTHING
-from reclaimlab.kernel.page_alloc import MAX_RECLAIM_RETRIES
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, ScanControl, ShrinkStat
+from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from reclaimlab.engine.task import Task
-    from reclaimlab.kernel.folio import LruList, Mapping
+    from reclaimlab.kernel.folio import Extent, LruList, Mapping
     from reclaimlab.kernel.kernel import Kernel
 
-MOST_PAGES = 512
-"""A quota above this is never used up: no scenario that can be explored has so many pages."""
-MOST_TRIES = 8
-"""Tries of one charge above this are as good as this many: the kernels look at 5 at most."""
-ENDLESS = 1024
-GONE: Any = Extent(None, -1, 0, cast("Any", None))
-"""Stands for a page that was freed, where only its having been there counts."""
 STRIDE = 2
 """Distance between two renumbered pages: they are no neighbours."""
 
 
-def canonicalise(k: Kernel, ran: Task | None, *, ordered: bool) -> bool:
+class Order(Enum):
+    """What became of the order of the LRU lists in a state."""
+
+    KEPT = auto()
+    """It was wanted, or a flusher may be stopped between pages that are not alike."""
+    SORTED = auto()
+    """The pages are in order of their state: theirs makes no difference."""
+    SHOWS = auto()
+    """It makes a difference, and has not been kept so far."""
+
+
+def canonicalise(k: Kernel, ran: Task | None, *, ordered: bool) -> Order:
     """Bring ``k`` into the form that stands for all states like it.
 
     Args:
         ran: the task that made the last step; only its frames can be other than they were.
         ordered: whether the order of the LRU lists is kept.
-
-    Returns whether that order makes a difference and was not kept.
     """
     if ran is not None:
         _note_sleeps(k, ran)
         for frame in frames(ran):
-            _tidy(frame)
+            tidy(frame)
         if ran.ended:
             ran.killed, ran.generator = False, None  # nobody asks any more
     _forget_statistics(k)
-    held = [
-        frame for task in k.loop.tasks for frame in frames(task) if _holds_pages(frame.__class__)
-    ]
-    mappings = _mappings(k, held)
+    held = _holding_pages(k)
+    lists = _file_lists(k)
+    mappings = _mappings(lists, held)
     pools = _bounded_pools(mappings)
-    shows = not ordered and _order_shows(k)
-    if not ordered and not shows:
-        _sort_lists(k, pools)
-    _renumber_pages(k, held, mappings)
+    order = Order.KEPT if ordered else _order(k, lists, held, pools)
+    if order is Order.SORTED:
+        if not k.loop.timeless:  # with coarse steps it tells no more states alike
+            for pool in pools:
+                _sort_workers(k, pool, _state)
+        _sort_lists(lists, _places(k, pools))
+    _renumber_pages(lists, held, mappings)
     for pool in pools:
-        _sort_workers(k, pool)
+        _sort_workers(k, pool, _number)
     _sort_pending(k)
-    return shows
+    return order
 
 
 def _note_sleeps(k: Kernel, task: Task) -> None:
@@ -81,26 +84,43 @@ def _note_sleeps(k: Kernel, task: Task) -> None:
             frame.sleeps = 0 if frame.sleeps == now else -1
 
 
-def _order_shows(k: Kernel) -> bool:
-    """Return whether the order of LRU lists can make a difference.
+def _order(k: Kernel, lists: list[LruList], held: list[Any], pools: list[BoundedPool]) -> Order:
+    """Return what is to become of the order of LRU lists.
 
     A batch of reclaim takes whole lists as short as these, and what becomes of a page does not
     depend on its neighbours. So order shows only in which page a task waits for first, and in fine
-    steps, where a flusher that takes pages in order can be stopped halfway.
+    steps, where a flusher that takes pages in order can be stopped halfway: unless all that it may
+    take are alike, so that it does not matter which comes first.
     """
-    return any(
+    if any(lru.nr > SWAP_CLUSTER_MAX for lru in lists) or any(
         task.waits_on is not None and isinstance(task.waits_on.resource, WritebackUnit)
         for task in k.loop.tasks
-    ) or any(lru.nr > SWAP_CLUSTER_MAX for lru in _file_lists(k))
+    ):
+        return Order.SHOWS
+    if k.loop.timeless:
+        return Order.SORTED
+    if any(getattr(frame, "batch", None) for frame in held):
+        return Order.SHOWS
+    places = _places(k, pools)
+    dirty = {_state(page, places) for lru in lists for page in lru if page.dirty}
+    return Order.KEPT if len(dirty) > 1 else Order.SORTED
 
 
-def _sort_lists(k: Kernel, pools: list[BoundedPool]) -> None:
-    """Put the pages of each LRU list in order of their state."""
+def _places(k: Kernel, pools: list[BoundedPool]) -> dict[int, int]:
+    """Return the place in its queue of each unit that waits for a worker, or of its worker."""
     places: dict[int, int] = {}
     for pool in pools:
         for work in pool.worklist:
             places[id(unit_of(work.function))] = len(places) + 1
-    for lru in _file_lists(k):
+        for worker in () if k.loop.timeless else pool.tasks:
+            for unit in _in_hand(worker):
+                places[id(unit)] = len(places) + 1
+    return places
+
+
+def _sort_lists(lists: list[LruList], places: dict[int, int]) -> None:
+    """Put the pages of each LRU list in order of their state."""
+    for lru in lists:
         pages = list(lru)
         order = sorted(pages, key=lambda page: _state(page, places))
         if order != pages:
@@ -110,12 +130,17 @@ def _sort_lists(k: Kernel, pools: list[BoundedPool]) -> None:
                 lru.add_head(page)
 
 
-def _state(page: Extent, places: dict[int, int]) -> tuple[int, ...]:
+def _state(page: Extent, places: dict[int, int] | None = None) -> tuple[int, ...]:
     unit = page.unit
     if unit is None:
         return (page.dirty, 0, 0, page.reclaim, page.referenced)
     stage = (unit.submitted_ns >= 0) + (unit.done_ns >= 0) + 1
-    return (page.dirty, stage, places.get(id(unit), 0), page.reclaim, page.referenced)
+    place = places.get(id(unit), 0) if places else 0
+    return (page.dirty, stage, place, page.reclaim, page.referenced)
+
+
+def _number(page: Extent) -> int:
+    return page.index
 
 
 def frames(task: Task) -> Iterator[Any]:
@@ -129,6 +154,18 @@ def frames(task: Task) -> Iterator[Any]:
 @functools.cache
 def _holds_pages(kind: Hashable) -> bool:
     return bool({"mapping", "batch"} & set(getattr(kind, "__slots__", ())))
+
+
+def _holding_pages(k: Kernel) -> list[Any]:
+    """Return the frames that know pages by a file or a batch."""
+    found: list[Any] = []
+    for task in k.loop.tasks:
+        frame: Any = task.generator
+        while frame is not None:
+            if _holds_pages(frame.__class__):
+                found.append(frame)
+            frame = frame.sub
+    return found
 
 
 def _forget_statistics(k: Kernel) -> None:
@@ -149,9 +186,9 @@ def _forget_statistics(k: Kernel) -> None:
     del k.oom_events[:]
 
 
-def _mappings(k: Kernel, held: list[Any]) -> list[Mapping]:
+def _mappings(lists: list[LruList], held: list[Any]) -> list[Mapping]:
     found: dict[int, Mapping] = {}
-    for lru in _file_lists(k):
+    for lru in lists:
         for extent in lru:
             found.setdefault(id(extent.mapping), extent.mapping)
     for frame in held:
@@ -170,9 +207,9 @@ def _file_lists(k: Kernel) -> list[LruList]:
     ]
 
 
-def _renumber_pages(k: Kernel, held: list[Any], mappings: list[Mapping]) -> None:
+def _renumber_pages(lists: list[LruList], held: list[Any], mappings: list[Mapping]) -> None:
     place: dict[int, int] = {}
-    for lru in _file_lists(k):
+    for lru in lists:
         for extent in lru:
             place[id(extent)] = len(place)
     for frame in held:
@@ -183,23 +220,25 @@ def _renumber_pages(k: Kernel, held: list[Any], mappings: list[Mapping]) -> None
 
 
 def _renumber(mapping: Mapping, held: list[Any], place: dict[int, int]) -> None:
-    pages = list(mapping.pages)
-    if any(extent.nr != 1 for extent in pages):
-        return  # neighbours matter: only single pages are interchangeable
+    before = mapping.pages.content()
+    pages = list(before[1:])
+    for extent in pages:
+        if extent.nr != 1:
+            return  # neighbours matter: only single pages are interchangeable
+    for extent in pages:
+        if extent.unit is not None:
+            extent.unit.label = "io"
     after = len(place)
     pages.sort(key=lambda extent: place.get(id(extent), after))  # stable: others by their number
     end = len(pages) * STRIDE
     numbers = tuple(range(0, end, STRIDE))
     now = (numbers, *pages)
-    if now != mapping.pages.content():
+    if now != before:
         for number, extent in zip(numbers, pages, strict=True):
             extent.index = number
         mapping.pages.fill(now)
         dirty = [extent for extent in pages if extent.dirty]
         mapping.dirty.fill((tuple(extent.index for extent in dirty), *dirty))
-    for extent in pages:
-        if extent.unit is not None:
-            extent.unit.label = "io"
     mapping.writeback_index = 0
     mapping.size_pages = end
     for frame in held:
@@ -207,26 +246,25 @@ def _renumber(mapping: Mapping, held: list[Any], place: dict[int, int]) -> None:
             frame.index = end
 
 
-def _doing(task: Task) -> tuple[Any, ...]:
-    """What a task is doing, in a form that can be compared."""
-    places: list[int] = []
-    pages: list[int] = []
-    for frame in frames(task):
-        places.append(frame.pc)
-        unit = getattr(frame, "work", None)
-        unit = unit.function.args[-1] if unit is not None else None
-        if unit is not None and hasattr(unit, "extents"):
-            pages += [extent.index for extent in unit.extents]
-    queue = task.waits_on
-    unit = queue.resource if queue is not None else None
-    if unit is not None and hasattr(unit, "extents"):
-        pages += [extent.index for extent in unit.extents]
+def _in_hand(task: Task) -> list[WritebackUnit]:
+    """Return the units that a worker ends, or a task waits for."""
+    works = [work for frame in frames(task) if (work := getattr(frame, "work", None)) is not None]
+    units = [work.function.args[-1] for work in works]
+    if task.waits_on is not None:
+        units.append(task.waits_on.resource)
+    return [unit for unit in units if hasattr(unit, "extents")]
+
+
+def _doing(task: Task, of: Callable[[Extent], Any]) -> tuple[Any, ...]:
+    """What a task is doing, in a form that can be compared; its pages by what ``of`` gives."""
+    places = [frame.pc for frame in frames(task)]
+    pages = [of(extent) for unit in _in_hand(task) for extent in unit.extents]
     return (task.waits_on is None, len(places), places, pages)
 
 
-def _sort_workers(k: Kernel, pool: BoundedPool) -> None:
+def _sort_workers(k: Kernel, pool: BoundedPool, of: Callable[[Extent], Any]) -> None:
     idle = {id(task): place for place, task in enumerate(pool.wait.waiters)}
-    workers = sorted(pool.tasks, key=lambda task: (_doing(task), idle.get(id(task), -1)))
+    workers = sorted(pool.tasks, key=lambda task: (_doing(task, of), idle.get(id(task), -1)))
     if workers == pool.tasks:
         return
     mine = set(map(id, workers))
@@ -252,56 +290,13 @@ def _sort_pending(k: Kernel) -> None:
         ready = sorted(loop.ready, key=lambda task: places[id(task)])
         loop.ready.clear()
         loop.ready.extend(ready)
+    for queue in (k.congestion_wait_queue, k.reclaim_wait, k.reclaim_wait_congested):
+        if len(queue.waiters) > 1:
+            asleep = sorted(queue.waiters, key=loop.tasks.index)
+            queue.waiters.clear()
+            queue.waiters.extend(asleep)
     if len(loop.interrupts) > 1:
         loop.interrupts.sort(key=_request)
-
-
-def _tidy(frame: Any) -> None:
-    """Clean what hangs on the locals of one frame."""
-    if type(frame).gi_code.co_name == "shrink_page_list" and frame.at:
-        del frame.batch[: frame.at]  # what became of those is settled
-        frame.at = 0
-    for name in type(frame).__slots__:
-        value = getattr(frame, name)
-        kind = type(value)
-        if kind is Extent:
-            _unlink(value)
-        elif kind is list:
-            for item in value:
-                if type(item) is Extent:
-                    _unlink(item)
-        elif kind is ShrinkStat:
-            _tidy_stat(value)
-        elif kind is WritebackControl:
-            value.nr_to_write = ENDLESS if value.nr_to_write > MOST_PAGES else value.nr_to_write
-        elif kind is WbWork:
-            value.nr_pages = EVERYTHING if value.nr_pages > MOST_PAGES else value.nr_pages
-        elif name == "wrote" and kind is int:
-            setattr(frame, name, min(value, 1))
-        elif name == "rounds" and kind is int:
-            setattr(frame, name, min(value, MAX_RECLAIM_RETRIES + 1))
-        elif name in ("attempts", "kills") and kind is int:
-            setattr(frame, name, min(value, MOST_TRIES))
-        elif kind is ScanControl:
-            value.debt_ns = 0
-            value.still = None
-            value.forget_answers()
-
-
-def _tidy_stat(stat: ShrinkStat) -> None:
-    for extent in (*stat.kept, *stat.activated):
-        _unlink(extent)
-    if stat.slow is not None and not stat.slow.nr:
-        stat.slow = GONE
-    if stat.slow_io is not None and not stat.slow_io.nr:
-        stat.slow_io = GONE
-
-
-def _unlink(extent: Extent) -> None:
-    """Forget what a page was that has been freed: nobody asks any more."""
-    if not extent.nr:
-        extent.index = -1
-        extent.unit = None
 
 
 def _request(timer: Any) -> tuple[int, ...]:

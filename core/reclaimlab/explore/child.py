@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
-import traceback
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reclaimlab.explore import universe
+from reclaimlab.explore.failure import Told, told
 from reclaimlab.hosting import gate
 from reclaimlab.hosting.probe import limit_memory
 
@@ -27,31 +27,20 @@ MEMORY: Final = 16 << 30
 
 
 def serve(connection: Connection, request: ExploreRequest, *, limited: bool = False) -> None:
-    """Explore, and send ("done", Exploration) or ("error", exception or text).
+    """Explore, and send ("done", Exploration) or what went wrong.
 
     With ``limited``, policies of others are kept from clocks and dice, and memory is limited.
     """
     if limited:
         gate.shut()
         limit_memory(MEMORY)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked says when to stop
     try:
-        answer: tuple[str, Any] = ("done", explore_here(request, connection))
-    except KeyboardInterrupt:
-        answer = ("error", KeyboardInterrupt())
+        answer: Told = ("done", explore_here(request, connection))
     except Exception as error:
-        answer = _told(error)
+        answer = told(error)
     connection.send(answer)
     connection.close()
-
-
-def _told(error: Exception) -> tuple[str, Any]:
-    from reclaimlab.errors import PolicyError, ReclaimlabError
-
-    if isinstance(error, PolicyError):
-        return "policy", (error.policy, error.hook, error.problem)
-    if isinstance(error, ReclaimlabError):
-        return "user", str(error)
-    return "bug", traceback.format_exc()
 
 
 def explore_here(request: ExploreRequest, connection: Connection | None = None) -> Exploration:
@@ -61,8 +50,9 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
     from reclaimlab.explore.machine import Machine
     from reclaimlab.explore.properties import Found, judge
     from reclaimlab.explore.repeating import Journal, Repeating
-    from reclaimlab.explore.request import Exploration, Violation
+    from reclaimlab.explore.request import Exploration
     from reclaimlab.explore.search import Search, in_names, searched
+    from reclaimlab.explore.split import Split
     from reclaimlab.explore.walks import Walks
     from reclaimlab.hosting.catalog import Catalog
     from reclaimlab.hosting.contender import parse_contender
@@ -91,12 +81,14 @@ def explore_here(request: ExploreRequest, connection: Connection | None = None) 
         walks.run(listener)
         found = [Found(str(name), str(what), path) for name, (what, path) in walks.met.items()]
     else:
-        search = searched(partial(Repeating, machine, journal, brought), request, listener)
+
+        def make(each: ExploreRequest) -> Search:
+            kind = Split if each.jobs > 1 else Repeating
+            return kind(machine, journal, brought, each)
+
+        search = searched(make, request, listener)
         found = judge(search.graph, search.broken, search.offences)
-    violations = {
-        str(each.name): Violation(each.what, in_names(machine, each.path), each.no_return)
-        for each in found
-    }
+    violations = {str(each.name): in_names(machine, each) for each in found}
     return Exploration(
         exhausted=not search.why_cut,
         states=len(search.graph.truths),

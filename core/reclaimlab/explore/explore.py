@@ -5,15 +5,18 @@ from __future__ import annotations
 import multiprocessing
 from typing import TYPE_CHECKING, Any, Final
 
-from reclaimlab.errors import ExtensionError, PolicyError
+from reclaimlab.errors import ExtensionError
 from reclaimlab.explore.child import serve
-from reclaimlab.explore.request import Exploration, ExploreRequest, UnexplorableError
+from reclaimlab.explore.failure import raised
+from reclaimlab.explore.request import LostProcessError
 from reclaimlab.hosting.catalog import Catalog
 from reclaimlab.hosting.extensions import usable_extensions
 from reclaimlab.hosting.probe import ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reclaimlab.explore.request import Exploration, ExploreRequest
 
 STUCK_S: Final = 60.0
 """How long others' policies may give no sign: a search tells five times a second where it is."""
@@ -36,6 +39,7 @@ def explore(
         UnexplorableError: the scenario cannot be explored, and why.
         PolicyError: a policy raised, answered nonsense, or not the same twice.
         ExtensionError: a policy of somebody else hung, or ended the process.
+        LostProcessError: a process that explored was ended from outside.
     """
     foreign = _foreign(request.contender)
     context = _context(shared=not foreign)
@@ -52,9 +56,11 @@ def explore(
         process.join()
         how = str(lost) or f"ended the process that explores ({ending(process.exitcode or 0)})"
         if not foreign:
-            msg = f"the process that explores is lost: {how}"
-            raise RuntimeError(msg) from None
+            raise LostProcessError(f"the process that explores is lost: {how}") from None
         raise ExtensionError("plugin", " or ".join(foreign), how) from None
+    except KeyboardInterrupt:
+        process.kill()
+        raise
     finally:
         here.close()
         process.join(5)
@@ -109,9 +115,5 @@ def _listen(
             if not asked and stop():
                 asked = True
                 here.send("stop")
-        elif kind == "policy":
-            raise PolicyError(*value)
-        elif kind == "user":
-            raise UnexplorableError(value)
         else:
-            raise value if isinstance(value, BaseException) else RuntimeError(value)
+            raise raised((kind, value))

@@ -6,28 +6,32 @@ import ast
 import copy
 from typing import Any
 
-from reclaimlab.explore.liveness import Forget
 from reclaimlab.explore.syntax import (
-    FRAME,
     SENT,
+    Goto,
     NotResumableError,
+    Restore,
+    Save,
     assign,
     call,
-    clear,
-    goto,
+    ending,
     has_yield,
+    kept,
     local,
-    place,
-    stop_iteration,
     without_yield,
 )  # fmt: skip
 
 
 class Flattener:
-    """Turns a body into numbered blocks between which only the place has to be kept."""
+    """Turns a body into numbered blocks between which only the place has to be kept.
+
+    Attributes:
+        sleeps: the blocks in which the frame goes on after a sleep.
+    """
 
     def __init__(self) -> None:
         self.blocks: list[list[ast.stmt]] = [[]]
+        self.sleeps: list[int] = []
         self.temporaries = 0
         self._loops: list[tuple[int, int]] = []
 
@@ -43,12 +47,8 @@ class Flattener:
                 if at < 0:
                     return
             else:
-                self.blocks[at].append(_returning(statement))
-                if isinstance(statement, ast.ImportFrom):
-                    for each in statement.names:
-                        each.asname = f"_imported_{each.name}"
-                    self.blocks[at] += [_import_into_frame(each) for each in statement.names]
-        self.blocks[at].extend(goto(then))
+                self.blocks[at] += _returning(statement)
+        self.blocks[at].append(Goto(then))
 
     def _leaves_loop(self, statement: ast.stmt) -> bool:
         """Whether a break or continue in it is for a loop that was flattened."""
@@ -61,7 +61,7 @@ class Flattener:
     def _statement(self, statement: ast.stmt, at: int) -> int:
         if isinstance(statement, ast.Break | ast.Continue):
             again, out = self._loops[-1]
-            self.blocks[at].extend(goto(out if isinstance(statement, ast.Break) else again))
+            self.blocks[at].append(Goto(out if isinstance(statement, ast.Break) else again))
             return -1
         if isinstance(statement, ast.If):
             return self._if(statement, at)
@@ -73,39 +73,33 @@ class Flattener:
 
     def _if(self, statement: ast.If, at: int) -> int:
         then, otherwise, out = self.block(), self.block(), self.block()
-        self.blocks[at].append(ast.If(without_yield(statement.test), goto(then), goto(otherwise)))
+        self._branch(at, statement.test, then, otherwise)
         self.flatten(statement.body, then, out)
         self.flatten(statement.orelse, otherwise, out)
         return out
 
+    def _branch(self, at: int, test: ast.expr, then: int, otherwise: int) -> None:
+        self.blocks[at].append(ast.If(without_yield(test), [Goto(then)], [Goto(otherwise)]))
+
     def _while(self, statement: ast.While, at: int) -> int:
         test, body, out = self.block(), self.block(), self.block()
-        self.blocks[at].extend(goto(test))
-        self.blocks[test].append(ast.If(without_yield(statement.test), goto(body), goto(out)))
+        self.blocks[at].append(Goto(test))
+        self._branch(test, statement.test, body, out)
         self._loop(statement, body, test, out)
         return out
 
     def _for(self, statement: ast.For, at: int) -> int:
-        fetch, body, out = self.block(), self.block(), self.block()
-        iterator = self._temporary()
-        self.blocks[at].extend(
-            [
-                assign(local(iterator, ast.Store()), call("iter", without_yield(statement.iter))),
-                *goto(fetch),
-            ]
-        )
-        item = self._temporary()
-        ended = ast.parse(f"{FRAME}.{item} is _END", mode="eval").body
+        fetch, take, body, out = (self.block() for _ in range(4))
+        iterator, item = self._temporary(), self._temporary()
+        begin = call("iter", without_yield(statement.iter))
+        self.blocks[at] += [assign(local(iterator, ast.Store()), begin), Goto(fetch)]
+        ended = ast.Compare(local(item), [ast.Is()], [ast.Name("_END", ast.Load())])
+        following = call("next", local(iterator), ast.Name("_END", ast.Load()))
         self.blocks[fetch] += [
-            assign(
-                local(item, ast.Store()),
-                call("next", local(iterator), ast.Name("_END", ast.Load())),
-            ),
-            ast.If(ended, [clear(iterator), clear(item), *goto(out)], []),
-            assign(statement.target, local(item)),
-            clear(item),
-            *goto(body),
+            assign(local(item, ast.Store()), following),
+            ast.If(ended, [Goto(out)], [Goto(take)]),
         ]
+        self.blocks[take] += [assign(statement.target, local(item)), Goto(body)]
         self._loop(statement, body, fetch, out)
         return out
 
@@ -132,17 +126,14 @@ class Flattener:
             loaded: Any = copy.deepcopy(statement.target)
             loaded.ctx = ast.Load()
             self.blocks[at].append(assign(local(before, ast.Store()), loaded))
-        after = self.block()
-        result = self._resume(value, at, after)
+        after, result = self._resume(value, at)
         target = self.blocks[after]
         if isinstance(statement, ast.Return):
-            target.append(stop_iteration(result))
+            target += ending(result)
             return -1
         if isinstance(statement, ast.AugAssign):
             assert before is not None
-            total = ast.BinOp(local(before), statement.op, result)
-            target.append(assign(statement.target, total))
-            target.append(clear(before))
+            target.append(assign(statement.target, ast.BinOp(local(before), statement.op, result)))
         elif isinstance(statement, ast.Assign):
             target.append(ast.Assign(statement.targets, result))
         elif isinstance(statement, ast.AnnAssign):
@@ -152,41 +143,47 @@ class Flattener:
             raise NotResumableError(msg)
         return after
 
-    def _resume(self, value: ast.Yield | ast.YieldFrom, at: int, after: int) -> ast.expr:
+    def _resume(self, value: ast.Yield | ast.YieldFrom, at: int) -> tuple[int, ast.expr]:
+        """Lay a yield; return the block that follows it, and what the yield gives there."""
         inner = without_yield(value.value or ast.Constant(None))
+        sleep = self.block()
+        self.sleeps.append(sleep)
+        result = ast.Name(SENT, ast.Load())
+        give: list[ast.stmt] = [Save(sleep), ast.Return(local("_step"))]
         if isinstance(value, ast.Yield):
-            step = assign(ast.Name("_step", ast.Store()), inner)
-            leave = ast.Return(ast.Name("_step", ast.Load()))
-            self.blocks[at] += [step, Forget(after), place(after), leave]
-            return ast.Name(SENT, ast.Load())
-        self.blocks[at] += [
-            assign(local("sub", ast.Store()), call("_delegate", inner)),
-            *ast.parse(f"{SENT} = None").body,
-            Forget(after),
-            *goto(after),
-        ]
-        self.blocks[after] += ast.parse(
-            f"try:\n    return {FRAME}.sub.send({SENT})\n"
-            f"except StopIteration as _stop:\n    {SENT} = _stop.value\n    {FRAME}.sub = None"
-        ).body
-        return ast.Name(SENT, ast.Load())
+            self.blocks[at] += [assign(local("_step", ast.Store()), inner), *give]
+            self.blocks[sleep].append(Restore(sleep))
+            return sleep, result
+        after = self.block()
+        begin = ast.Assign(
+            [local("_sub", ast.Store()), kept("sub", ast.Store())], call("_delegate", inner)
+        )
+        first, again = _ask("_step = _sub.send(None)"), _ask("return _frame.sub.send(_sent)")
+        first.orelse = give
+        self.blocks[at] += [begin, first, Goto(after)]
+        self.blocks[sleep] += [again, Restore(sleep), Goto(after)]
+        return after, result
 
 
-def _returning(statement: ast.stmt) -> ast.stmt:
+def _ask(how: str) -> ast.Try:
+    """Have the call that is delegated to go on; if it ends, so does the statement."""
+    made = ast.parse(
+        f"try:\n    {how}\n"
+        f"except StopIteration as _stop:\n    {SENT} = _stop.value\n    _frame.sub = None"
+    ).body[0]
+    assert isinstance(made, ast.Try)  # as the text above has it
+    return made
+
+
+def _returning(statement: ast.stmt) -> list[ast.stmt]:
     """Turn each ``return`` within a statement without yields into the end of the frame."""
 
     class Returns(ast.NodeTransformer):
-        def visit_Return(self, node: ast.Return) -> ast.AST:
-            return stop_iteration(node.value or ast.Constant(None))
+        def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+            return ending(node.value or ast.Constant(None))
 
         def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
             return node
 
-    changed: ast.stmt = Returns().visit(statement)
-    return changed
-
-
-def _import_into_frame(alias: ast.alias) -> ast.stmt:
-    # The import binds a true local; the underscored name keeps it from being renamed.
-    name = ast.Name(f"_imported_{alias.name}", ast.Load())
-    return assign(local(alias.name, ast.Store()), name)
+    changed: ast.stmt | list[ast.stmt] = Returns().visit(statement)
+    return changed if isinstance(changed, list) else [changed]

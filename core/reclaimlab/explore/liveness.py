@@ -1,44 +1,23 @@
-"""Locals that are not read any more after a sleep are cleared: dead values split states."""
+"""Which locals are read again after a sleep: only those are kept, for dead values split states."""
 
 from __future__ import annotations
 
 import ast
 
-from reclaimlab.explore.syntax import FRAME, clear
+from reclaimlab.explore.names import COMPREHENSIONS
+from reclaimlab.explore.syntax import Goto, Save
 
 
-class Forget(ast.Pass):
-    """Stands where a frame goes to sleep: here the locals that are dead by then are cleared."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.after = after
-
-
-def forget_dead_locals(blocks: list[list[ast.stmt]], names: list[str]) -> list[list[ast.stmt]]:
-    """Clear, before each sleep, what is not read any more after it: dead values split states."""
-    live = _live_at_start(blocks, frozenset(names))
-
-    def cleared(statement: ast.stmt) -> list[ast.stmt]:
-        if not isinstance(statement, Forget):
-            return [statement]
-        return [clear(name) for name in names if name not in live[statement.after]]
-
-    return [[made for each in block for made in cleared(each)] for block in blocks]
-
-
-def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[set[str]]:
+def live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[set[str]]:
+    """Return for each block the locals whose values at its start may be read from there on."""
     reads, writes, following = [], [], []
     for block in blocks:
         read: set[str] = set()
         written: set[str] = set()
         for statement in block:
-            loaded, stored = _touched(statement, names)
+            loaded = _loaded(statement, names)
             read |= loaded - written
-            if isinstance(statement, ast.Assign) and isinstance(
-                statement.targets[0], ast.Attribute
-            ):
-                written |= stored - loaded
+            written |= _surely_stored(statement, names) - loaded
         reads.append(read)
         writes.append(written)
         following.append(_successors(block))
@@ -54,31 +33,39 @@ def _live_at_start(blocks: list[list[ast.stmt]], names: frozenset[str]) -> list[
     return live
 
 
-def _touched(statement: ast.AST, names: frozenset[str]) -> tuple[set[str], set[str]]:
-    loaded: set[str] = set()
-    stored: set[str] = set()
-    for node in ast.walk(statement):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == FRAME
-            and node.attr in names
-        ):
-            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.attr)
-    return loaded, stored
+def _loaded(node: ast.AST, names: frozenset[str]) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id} & names if isinstance(node.ctx, ast.Load) else set()
+    loaded = set().union(*(_loaded(each, names) for each in ast.iter_child_nodes(node)))
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return loaded | ({node.target.id} & names)
+    if isinstance(node, COMPREHENSIONS):  # its targets are its own, but for what it begins with
+        own = set().union(*(_stored(each.target, names) for each in node.generators))
+        return (loaded - own) | _loaded(node.generators[0].iter, names)
+    return loaded
+
+
+def _stored(target: ast.AST, names: frozenset[str]) -> set[str]:
+    if isinstance(target, ast.Name):
+        return {target.id} & names
+    if isinstance(target, ast.Tuple):
+        return set().union(*(_stored(each, names) for each in target.elts))
+    return set()
+
+
+def _surely_stored(statement: ast.AST, names: frozenset[str]) -> set[str]:
+    """Return what is stored whenever the statement is run: what a branch or loop stores is not."""
+    if not isinstance(statement, ast.Assign):
+        return set()
+    return set().union(*(_stored(each, names) for each in statement.targets))
 
 
 def _successors(block: list[ast.stmt]) -> set[int]:
     found: set[int] = set()
     for statement in block:
-        if isinstance(statement, Forget):
-            found.add(statement.after)
         for node in ast.walk(statement):
-            if (
-                isinstance(node, ast.Assign)
-                and isinstance(node.targets[0], ast.Attribute)
-                and node.targets[0].attr == "pc"
-                and isinstance(node.value, ast.Constant)
-            ):
-                found.add(int(str(node.value.value)))
+            if isinstance(node, Save):
+                found.add(node.after)
+            elif isinstance(node, Goto):
+                found.add(node.block)
     return found

@@ -1,82 +1,60 @@
-"""The locals of a generator function become attributes of its frame."""
+"""Names within a generator function that mean another thing once its code stands on its own."""
 
 from __future__ import annotations
 
 import ast
-from typing import Any
 
-from reclaimlab.explore.syntax import FRAME, NotResumableError, call, clear, local, own_nodes
+from reclaimlab.explore.syntax import NotResumableError, clear, own_nodes
 
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Names(ast.NodeTransformer):
-    """Turns the locals of one function into attributes of its frame, and each loop's iterator."""
+    """Takes the code of a method out of its class.
 
-    def __init__(self, names: frozenset[str], owner: str = "") -> None:
-        self._names = names
-        self._owner = owner.lstrip("_")
+    Args:
+        owner: the names of the classes around it. first: the method's first argument.
+    """
+
+    def __init__(self, owner: list[str], first: str) -> None:
+        self._owner = owner
+        self._first = first
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         # The code leaves its class, where self.__getblk_slow is short for self._Ext4__getblk_slow.
         self.generic_visit(node)
-        if self._owner and node.attr.startswith("__") and not node.attr.endswith("__"):
-            node.attr = f"_{self._owner}{node.attr}"
+        private = node.attr.startswith("__") and not node.attr.endswith("__")
+        if private and self._owner and (owner := self._owner[-1].lstrip("_")):
+            node.attr = f"_{owner}{node.attr}"
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id not in self._names:
-            return node
-        return ast.copy_location(local(node.id, node.ctx), node)
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
+            if not self._owner:
+                msg = f"line {node.lineno}: super() outside a class"
+                raise NotResumableError(msg)
+            owner = ast.parse(".".join(self._owner), mode="eval").body
+            node.args = [owner, ast.Name(self._first, ast.Load())]
+        return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        target = self.visit(node.target)
         if node.value is None:
             return ast.Pass()
-        return ast.copy_location(ast.Assign([target], self.visit(node.value)), node)
+        return ast.copy_location(
+            ast.Assign([self.visit(node.target)], self.visit(node.value)), node
+        )
 
-    def visit_Delete(self, node: ast.Delete) -> Any:
-        # A local that is deleted is None from then on: the slot stays.
-        gone = [n for n in node.targets if isinstance(n, ast.Name) and n.id in self._names]
+    def visit_Delete(self, node: ast.Delete) -> list[ast.stmt]:
+        # A local that is deleted is None from then on: it may have to be kept.
+        gone = [n for n in node.targets if isinstance(n, ast.Name)]
         kept = [self.visit(n) for n in node.targets if n not in gone]
         cleared: list[ast.stmt] = [clear(name.id) for name in gone]
         return [*cleared, ast.Delete(kept)] if kept else cleared
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
-        if node.target.id not in self._names:
-            return self.generic_visit(node)
-        name, value = ast.Constant(node.target.id), self.visit(node.value)
-        return ast.copy_location(call("_put", ast.Name(FRAME, ast.Load()), name, value), node)
-
-    def _shadowed(self, node: ast.AST, own: set[str]) -> ast.AST:
-        inner = Names(self._names - own, self._owner)
-        for field, value in ast.iter_fields(node):
-            setattr(node, field, _each(value, inner))
-        return node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        return self._shadowed(node, {a.arg for a in node.args.args + node.args.kwonlyargs})
-
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         msg = f"line {node.lineno}: a function within a generator function keeps its frame alive"
         raise NotResumableError(msg)
-
-    def _comprehension(self, node: Any) -> ast.AST:
-        own = {
-            name.id
-            for generator in node.generators
-            for name in ast.walk(generator.target)
-            if isinstance(name, ast.Name)
-        }
-        return self._shadowed(node, own)
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-
-def _each(value: Any, visitor: ast.NodeTransformer) -> Any:
-    if isinstance(value, list):
-        return [_each(item, visitor) for item in value]
-    return visitor.visit(value) if isinstance(value, ast.AST) else value
 
 
 def each_statement(block: list[ast.stmt], visitor: ast.NodeTransformer) -> list[ast.stmt]:

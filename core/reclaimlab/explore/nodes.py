@@ -13,13 +13,15 @@ import sys
 import types
 from collections import deque
 from enum import Enum
+from hashlib import blake2b
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reclaimlab.engine.wait import WaitQueue
 from reclaimlab.explore.request import UnexplorableError
 from reclaimlab.explore.resumable import Frame
-from reclaimlab.kernel.folio import Extent, ExtentIndex, LruList
+from reclaimlab.kernel.extent_index import ExtentIndex
+from reclaimlab.kernel.folio import Extent, LruList
 from reclaimlab.kernel.scan_control import ScanControl
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.measure.vmstat import VmStat
@@ -33,6 +35,10 @@ NODE: Final = "*"
 CONTAINERS: Final = (list, deque, dict, set)
 SPECIAL: Final = (*CONTAINERS, LruList, ExtentIndex, WaitQueue, WritebackUnit)
 """Types that are read as a whole."""
+MOST_KNOWN: Final = 256
+"""Contents of one kind whose descriptions are remembered."""
+_UNIT_PARTS: Final = ("_loop", "_queue", "extents", "label")
+"""What is not read of a writeback unit as it stands."""
 _ATOMS: Final = (int, str, bytes, type(None))
 _PLAINEST: Final = frozenset((int, str, type(None)))
 _SEALED: Final = (
@@ -52,34 +58,40 @@ UNREAD: Final[dict[str, frozenset[str]]] = {
 """Type -> attributes that nothing but a report reads, or that others imply."""
 
 
-class Kind(NamedTuple):
+class Kind:
     """How nodes of one type are dealt with.
 
     Attributes:
         read: give the node's content as a tuple, which is not changed any more.
         write: bring a node back to such a content.
         ordered: False if the order within its content means nothing.
+        names: the attributes that are read, if that is all there is to it.
+        known: content -> its description, as far as remembered; None if contents are no keys.
     """
 
-    name: str
-    read: Callable[[Any], tuple[Any, ...]]
-    write: Callable[[Any, tuple[Any, ...]], None]
-    ordered: bool = True
+    __slots__ = ("known", "name", "names", "ordered", "read", "write")
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[Any], tuple[Any, ...]],
+        write: Callable[[Any, tuple[Any, ...]], None],
+        *,
+        ordered: bool = True,
+        names: tuple[str, ...] | None = None,
+    ) -> None:
+        self.name = name
+        self.read = read
+        self.write = write
+        self.ordered = ordered
+        self.names = names
+        self.known: dict[tuple[Any, ...], Description] | None = {}
 
 
-class Record(NamedTuple):
-    """A node in one state.
-
-    Attributes:
-        content: what its kind read. shape: a number for all that it says without the nodes it
-            refers to. refers: those, in order.
-    """
-
-    node: Any
-    kind: Kind
-    content: tuple[Any, ...]
-    shape: int
-    refers: tuple[Any, ...]
+Description = tuple[int, tuple[Any, ...]]
+"""A number for all that a content says without the nodes it refers to; and those, in order."""
+Record = tuple[Any, Kind, tuple[Any, ...], int, tuple[Any, ...]]
+"""A node in one state: itself, its kind, its content, and its description."""
 
 
 def attributes_of(value: Any) -> list[str]:
@@ -118,7 +130,7 @@ def kind_of(node: Any, wants: Callable[[str, Any], bool] | None = None) -> Kind:
         return Kind(type(node).__name__, _read_dict, _write_dict)
     if wants is not None:
         names = [name for name in names if wants(name, getattr(node, name))]
-    return Kind(type(node).__name__, _reader(names), _writer(type(node), names))
+    return Kind(type(node).__name__, _reader(names), _writer(type(node), names), names=tuple(names))
 
 
 def _special(node: Any) -> Kind | None:
@@ -158,6 +170,21 @@ def _writer(kind: type, names: list[str]) -> Callable[[Any, tuple[Any, ...]], No
     exec(f"def write(node, content):\n    ({targets},) = content{again}", made)
     write: Callable[[Any, tuple[Any, ...]], None] = made["write"]
     return write
+
+
+def read_together(nodes: Iterable[tuple[Any, Kind]]) -> Callable[[], tuple[tuple[Any, ...], ...]]:
+    """Return what reads the contents of all these nodes, in one piece of code made for them."""
+    scope: dict[str, Any] = {}
+    reads: list[str] = []
+    for place, (node, kind) in enumerate(nodes):
+        scope[f"node{place}"], scope[f"read{place}"] = node, kind.read
+        if kind.names is None:
+            reads.append(f"read{place}(node{place}),")
+        else:
+            reads.append("(" + "".join(f"node{place}.{name}, " for name in kind.names) + "),")
+    exec(f"def read():\n    return ({' '.join(reads)})", scope)
+    read: Callable[[], tuple[tuple[Any, ...], ...]] = scope["read"]
+    return read
 
 
 def _frame_with_loops(kind: type, names: list[str]) -> Kind:
@@ -238,18 +265,19 @@ def _write_queue(node: WaitQueue, content: tuple[Any, ...]) -> None:
 
 def _unit_kind(node: WritebackUnit) -> Kind:
     """A unit with its pages and its queue in it, which nobody else has."""
-    names = [name for name in attributes_of(node) if name not in ("label", "extents", "queue")]
+    names = [name for name in attributes_of(node) if name not in _UNIT_PARTS]
     get, put = _reader(names), _writer(WritebackUnit, names)
 
     def read(unit: WritebackUnit) -> tuple[Any, ...]:
-        return (*get(unit), tuple(unit.extents), tuple(unit.queue.waiters))
+        return (*get(unit), tuple(unit.extents), unit.waiters())
 
     def write(unit: WritebackUnit, content: tuple[Any, ...]) -> None:
         put(unit, content[:-2])
         unit.extents.clear()
         unit.extents.update(dict.fromkeys(content[-2]))
-        unit.queue.waiters.clear()
-        unit.queue.waiters.extend(content[-1])
+        if content[-1] or unit.waiters():
+            unit.queue.waiters.clear()
+            unit.queue.waiters.extend(content[-1])
 
     return Kind("WritebackUnit", read, write)
 
@@ -270,12 +298,21 @@ def _write_lru(node: LruList, content: tuple[Any, ...]) -> None:
     node.nr = content[0]
 
 
+class Shapes(dict[tuple[Any, ...], int]):
+    """Numbers of shapes, the same in every process that was forked from one."""
+
+    def __missing__(self, shape: tuple[Any, ...]) -> int:
+        digest = blake2b(repr(shape).encode(), digest_size=7).digest()
+        number = self[shape] = 1 << 56 | int.from_bytes(digest, "big")
+        return number
+
+
 class Describer:
-    """Turns contents into records; equal shapes are one number within this process."""
+    """Turns contents into records; equal shapes are one number."""
 
     def __init__(self) -> None:
         self._kinds: dict[type, Kind] = {}
-        self._shapes: dict[tuple[Any, ...], int] = {}
+        self._shapes = Shapes()
         self._constants: dict[int, tuple[tuple[int], Any]] = {}
         self._changing: set[type] = set()
 
@@ -295,12 +332,27 @@ class Describer:
             found = self._kinds[type(node)] = kind_of(node)
         return found
 
-    def record(self, node: Any, kind: Kind, content: tuple[Any, ...]) -> Record:
-        """Describe a node.
+    def describe(self, kind: Kind, content: tuple[Any, ...]) -> Description:
+        """Describe a content.
 
         Raises:
             UnexplorableError: something in it is of a type that is not known here.
         """
+        known = kind.known
+        if known is None:
+            return self._described(kind, content)
+        try:
+            return known[content]
+        except KeyError:
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            made = known[content] = self._described(kind, content)
+            return made
+        except TypeError:  # it holds a list, or another object that may change
+            kind.known = None
+            return self._described(kind, content)
+
+    def _described(self, kind: Kind, content: tuple[Any, ...]) -> Description:
         plain: list[Any] = [kind.name]
         refers: list[Any] = []
         constants, changing = self._constants, self._changing
@@ -309,7 +361,7 @@ class Describer:
             if what in _PLAINEST:
                 plain.append(value)
             elif what is bool:
-                plain.append("yes" if value else "no")
+                plain.append(int(value))  # it is equal to one, so it is described as one
             elif (constant := constants.get(id(value))) is not None:
                 plain.append(constant[0])
             elif what in changing:
@@ -317,15 +369,14 @@ class Describer:
                 refers.append(value)
             else:
                 self._describe(value, plain, refers)
-        shape = self._shapes.setdefault(tuple(plain), len(self._shapes))
-        return Record(node, kind, content, shape, tuple(refers))
+        return self._shapes[tuple(plain)], tuple(refers)
 
     def _describe(self, value: Any, plain: list[Any], refers: list[Any]) -> None:
         kind = type(value)
         if kind is int or kind is str or value is None:
             plain.append(value)
         elif kind is bool:
-            plain.append("yes" if value else "no")
+            plain.append(int(value))  # it is equal to one, so it is described as one
         elif id(value) in self._constants:
             plain.append(self._constants[id(value)][0])
         elif isinstance(value, tuple):

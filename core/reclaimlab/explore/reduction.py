@@ -81,7 +81,7 @@ def _likeness(unit: WritebackUnit) -> tuple[Any, ...]:
         (page.dirty, page.reclaim, page.referenced, page.nr, page.lru is None, page.locked is None)
         for page in unit.extents
     )
-    return id(unit.mapping), id(unit.device), unit.done_ns, len(unit.queue.waiters), pages
+    return id(unit.mapping), id(unit.device), unit.done_ns, len(unit.waiters()), pages
 
 
 def can_wait(unit: Any) -> bool:

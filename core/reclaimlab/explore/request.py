@@ -13,6 +13,12 @@ class UnexplorableError(ReclaimlabError):
     """A scenario that cannot be explored: it draws dice, or a step of it never ends."""
 
 
+class LostProcessError(ReclaimlabError):
+    """A process that explored was ended from outside, so nothing is known of what was left."""
+
+    exit_code = 3
+
+
 class PropertyName(StrEnum):
     """What is checked of every scenario."""
 
@@ -55,6 +61,8 @@ class ExploreRequest:
     pct: int = 0
     """Ordered events that a fault may take, if the walks go by priorities; 0: fair dice."""
     seed: int = 1
+    jobs: int = 1
+    """Processes that share the search."""
 
 
 @dataclass(frozen=True, slots=True)

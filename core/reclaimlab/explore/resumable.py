@@ -18,9 +18,9 @@ import ast
 from typing import Any, ClassVar
 
 from reclaimlab.explore.flatten import Flattener
-from reclaimlab.explore.liveness import forget_dead_locals
+from reclaimlab.explore.layout import Layout
 from reclaimlab.explore.names import Names, each_statement, locals_of
-from reclaimlab.explore.syntax import FRAME, SENT, NotResumableError, own_nodes, stop_iteration
+from reclaimlab.explore.syntax import FRAME, PLACE, SENT, NotResumableError, ending, own_nodes
 
 
 class Code:
@@ -80,21 +80,20 @@ class Rewriter(ast.NodeTransformer):
 
     def _rewrite(self, node: ast.FunctionDef) -> ast.FunctionDef:
         names = locals_of(node)
+        arguments = node.args
+        given = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         flat = Flattener()
         end = flat.block()
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         flat.flatten(body, 0, end)
-        flat.blocks[end].append(stop_iteration(ast.Constant(None)))
-        rename = Names(frozenset(names), self._path[-1] if self._path else "")
+        flat.blocks[end] += ending(ast.Constant(None))
+        rename = Names(self._path, given[0] if given else "")
         blocks = [each_statement(block, rename) for block in flat.blocks]
         temporaries = [f"_t{number + 1}" for number in range(flat.temporaries)]
-        blocks = forget_dead_locals(blocks, [*names, *temporaries])
+        layout = Layout(blocks, flat.sleeps, given, [*names, *temporaries])
         kind = "_Frame_" + "_".join((*self._path, node.name))
-        self.made += _frame_class(kind, node.name, [*names, *temporaries], blocks)
-        arguments = node.args
-        given = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-        start = [f"{FRAME} = {kind}()"] + [f"{FRAME}.{name} = {name}" for name in given]
-        made = ast.parse("\n".join([*start, f"return {FRAME}"])).body
+        self.made += _frame_class(kind, node.name, given, layout)
+        made = ast.parse(f"return {kind}({', '.join(given)})").body
         return ast.FunctionDef(node.name, arguments, made, node.decorator_list, None)
 
 
@@ -103,51 +102,36 @@ def _yields_values(node: ast.FunctionDef) -> bool:
     return node.returns is not None and ast.unparse(node.returns).startswith("Iterator")
 
 
-def _frame_class(
-    kind: str, name: str, names: list[str], blocks: list[list[ast.stmt]]
-) -> list[ast.stmt]:
+def _frame_class(kind: str, name: str, given: list[str], layout: Layout) -> list[ast.stmt]:
     # The code stands outside the class: within, a name like __mem_cgroup_try_charge is mangled.
+    values = {"pc": "0", "sub": "None"}
+    values.update({name: name if name in given else "None" for name in layout.slots})
     head = ast.parse(
         f"def _send{kind}({FRAME}, {SENT}):\n"
+        f"    {PLACE} = {FRAME}.pc\n"
         f"    while True:\n"
         f"        pass\n"
         f"class {kind}(_Frame):\n"
-        f"    __slots__ = {tuple(names)!r}\n"
+        f"    __slots__ = {tuple(layout.slots)!r}\n"
         f"    gi_code = _Code({name!r})\n"
         f"    send = _send{kind}\n"
-        f"    def __init__(self):\n"
-        f"        self.pc = 0\n"
-        f"        self.sub = None\n" + "".join(f"        self.{each} = None\n" for each in names)
+        f"def _init{kind}({', '.join([FRAME, *given])}):\n"
+        + "".join(f"    {FRAME}.{slot} = {value}\n" for slot, value in values.items())
+        + f"{kind}.__init__ = _init{kind}\n"
     ).body
-    send, _ = head
+    send = head[0]
     assert isinstance(send, ast.FunctionDef)  # as the text above has it
-    loop = send.body[0]
+    loop = send.body[1]
     assert isinstance(loop, ast.While)
-    chain: list[ast.stmt] = []
-    for number in reversed(range(len(blocks))):
-        test = ast.parse(f"{FRAME}.pc == {number}", mode="eval").body
-        chain = [ast.If(test, blocks[number], chain)]
-    loop.body = chain
+    loop.body = layout.body()
     return head
 
 
 PRELUDE = (
     "from reclaimlab.explore.resumable import Frame as _Frame, Code as _Code, END as _END, "
-    "ended as _ended, delegate as _delegate, put as _put"
+    "delegate as _delegate"
 )
 END: Any = object()
-
-
-def ended(frame: Any, value: Any) -> StopIteration:
-    """Return what a frame raises at its end."""
-    frame.pc = -1
-    return StopIteration(value)
-
-
-def put(frame: Any, name: str, value: Any) -> Any:
-    """``name := value`` for a local of ``frame``."""
-    setattr(frame, name, value)
-    return value
 
 
 def delegate(steps: Any) -> Any:

@@ -12,7 +12,16 @@ from array import array
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-from reclaimlab.explore.nodes import CONTAINERS, SPECIAL, Describer, Kind, Record, is_node, kind_of
+from reclaimlab.explore.nodes import (
+    CONTAINERS,
+    SPECIAL,
+    Describer,
+    Kind,
+    Record,
+    is_node,
+    kind_of,
+    read_together,
+)  # fmt: skip
 from reclaimlab.explore.request import UnexplorableError
 from reclaimlab.explore.resumable import Frame
 
@@ -21,8 +30,9 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES: Final = 16
 """Of a description: two states of a billion are alike by chance once in 10^20 times."""
-QUIET: Final = -1
-"""The shape of a record that tells only how to go back."""
+UNUSUAL: Final = 0xFFFF_FFFF
+"""Stands in a description before what hardly ever changes, and has; no shape has this number."""
+Contents = tuple[tuple[Any, ...], ...]
 
 
 class View:
@@ -30,44 +40,39 @@ class View:
 
     Attributes:
         key: stands for all states that are described alike.
-        records: id of a node -> its record.
-        quiet: the contents of the nodes that hardly ever change.
-        undo: what has changed since the look before: its records then. come: ids of what is new.
+        undo: the records that what has changed or gone had in the look before.
+        come: ids of what is new.
+        quiet: what hardly ever changes, as it was in the look before.
+        before: the view of that look.
     """
 
-    __slots__ = ("come", "key", "quiet", "records", "undo")
+    __slots__ = ("before", "come", "key", "quiet", "undo")
 
     def __init__(
         self,
         key: bytes,
-        records: dict[int, Record],
-        quiet: list[Any],
-        undo: list[Record],
+        undo: tuple[Record, ...],
         come: tuple[int, ...],
+        quiet: Contents,
+        before: View | None,
     ) -> None:
         self.key = key
-        self.records = records
-        self.quiet = quiet
         self.undo = undo
         self.come = come
+        self.quiet = quiet
+        self.before = before
 
-    def leave(self) -> None:
-        """Keep no records while a search is further on: they are most of what a view weighs."""
-        self.records = {}
-
-    def take_back(self, after: View) -> None:
-        """Have records again, from those of the state that was gone to from here."""
-        records = after.records
-        for place in after.come:
-            del records[place]
-        for record in after.undo:
-            if record.shape >= 0:
-                records[id(record.node)] = record
-        self.records = records
+    def over(self, older: View) -> View:
+        """Return this view as one step from the state before ``older``, which it came from."""
+        came = set(older.come)
+        undo = {id(record[0]): record for record in self.undo if id(record[0]) not in came}
+        undo.update((id(record[0]), record) for record in older.undo)
+        come = (*older.come, *self.come)
+        return View(self.key, tuple(undo.values()), come, older.quiet, older.before)
 
 
 class Watch:
-    """Looks at everything that hangs on one object.
+    """Looks at everything that hangs on one object; knows the state that it saw last.
 
     Args:
         root: where to begin. leaves: objects that are interchangeable, so not to be numbered.
@@ -79,11 +84,8 @@ class Watch:
         self._describer = Describer()
         staying = self._survey(root)
         self._describer.fix(staying)
-        self._roots: list[tuple[Any, Kind]] = []
-        self._quiet: list[tuple[Any, Kind]] = []
-        self._usual: list[Any] = []
-        self._moved: set[int] = set()
         self._still: list[tuple[Any, Kind, tuple[Any, ...]]] = []
+        roots: list[tuple[Any, Kind]] = []
 
         def moves(name: str, value: Any) -> bool:
             return name in assigned or (is_node(value) and not self._describer.is_fixed(value))
@@ -91,10 +93,32 @@ class Watch:
         for node in filter(is_node, staying):
             kind = kind_of(node, moves)
             if kind.read(node) or type(node) in CONTAINERS:
-                self._roots.append((node, kind))
+                roots.append((node, kind))
             if type(node) not in SPECIAL:
                 rest = kind_of(node, lambda name, value: not moves(name, value))
                 self._still.append((node, rest, rest.read(node)))
+        self._moved: set[int] | None = set()
+        self._records: dict[int, Record] = {}
+        self._last: View | None = None
+        self._watch(roots, [])
+
+    def _watch(self, roots: list[tuple[Any, Kind]], quiet: list[tuple[Any, Kind]]) -> None:
+        self._roots = roots
+        self._places = [id(node) for node, _ in roots]
+        self._read_roots = read_together(roots)
+        self._quiet = quiet
+        self._read_quiet = read_together(quiet)
+        self._usual = self._read_quiet()
+        self._begin()
+
+    def _begin(self) -> None:
+        describe = self._describer.describe
+        self._records = {
+            id(node): (node, kind, content, *describe(kind, content))
+            for (node, kind), content in zip(self._roots, self._read_roots(), strict=True)
+        }
+        now = self._read_quiet()
+        self._quiet_now = self._usual if now == self._usual else now
 
     def _survey(self, root: Any) -> list[Any]:
         """Return what is there from the start and stays; frames and what only they hold do not."""
@@ -122,71 +146,128 @@ class Watch:
 
         Keys of before and after do not compare.
         """
-        self._quiet = []
-        moving: list[tuple[Any, Kind]] = []
+        moved, self._moved = self._moved or set(), None
+        roots: list[tuple[Any, Kind]] = []
+        quiet: list[tuple[Any, Kind]] = []
         for node, kind in self._roots:
-            refers = self._describer.record(node, kind, kind.read(node)).refers
-            quiet = id(node) not in self._moved and not refers
-            (self._quiet if quiet else moving).append((node, kind))
-        self._roots = moving
-        self._usual = [kind.read(node) for node, kind in self._quiet]
+            _, refers = self._describer.describe(kind, kind.read(node))
+            (roots if id(node) in moved or refers else quiet).append((node, kind))
+        self._watch(roots, quiet)
 
     def look(self, before: View | None = None) -> View:
-        """Look at the state, which came from ``before`` in one step."""
-        old = before.records if before is not None else {}
-        records: dict[int, Record] = {}
+        """Look at the state, which came from ``before``: the view last made, or one on the way.
+
+        Without it, the state may be any, and there is no way back to what was before.
+        """
+        if before is None:
+            self._begin()
+            self._last = None
+        view = self._look()
+        while before is not None and view.before is not before:
+            if view.before is None:
+                msg = "explore looks at a state that did not come from the one it is told"
+                raise RuntimeError(msg)
+            view = view.over(view.before)
+        self._last = view
+        return view
+
+    def key(self) -> bytes:
+        """Return the key of a state that is only tried, and taken back by the caller."""
+        view = self._look()
+        self._forget(view)
+        return view.key
+
+    def _look(self) -> View:
+        records, describe = self._records, self._describer.describe
         undo: list[Record] = []
-        numbers: dict[int, int] = {}
+        come: list[int] = []
         described: list[int] = []
-        describe, kind_of_new = self._describer.record, self._describer.kind
-        queue: list[tuple[Any, Kind | None]] = list(self._roots)
-        quiet = self._look_at_quiet(before, undo)
-        if quiet is not self._usual:
-            queue += self._quiet
-        for node, kind in queue:
+        refers: list[Any] = []
+        for place, content in zip(self._places, self._read_roots(), strict=True):
+            record = records[place]
+            if content != record[2]:
+                undo.append(record)
+                node, kind = record[0], record[1]
+                records[place] = record = (node, kind, content, *describe(kind, content))
+            described.append(record[3])
+            refers += record[4]
+        before = self._quiet_now
+        if self._look_at_quiet(undo):
+            self._describe_quiet(described, refers)
+        numbers: dict[int, int] = {}
+        queue: list[Any] = []
+        for other in refers:
+            described.append(numbers.setdefault(id(other), len(numbers)))
+            if len(numbers) > len(queue):
+                queue.append(other)
+        for node in queue:
             place = id(node)
-            record = old.get(place)
-            if record is None:
-                how = kind or kind_of_new(node)
-                record = describe(node, how, how.read(node))
+            known = records.get(place)
+            if known is None:
+                kind = self._describer.kind(node)
+                content = kind.read(node)
+                come.append(place)
+                records[place] = known = (node, kind, content, *describe(kind, content))
             else:
-                content = record.kind.read(node)
-                if content != record.content:
-                    undo.append(record)
-                    record = describe(node, record.kind, content)
-            records[place] = record
-            described.append(record.shape)
-            for other in record.refers:
-                place = id(other)
-                number = numbers.get(place)
-                if number is None:
-                    number = numbers[place] = len(numbers)
-                    queue.append((other, None))
-                described.append(number)
-        come: tuple[int, ...] = ()
-        if old.keys() != records.keys():
-            undo += [record for place, record in old.items() if place not in records]
-            come = tuple(place for place in records if place not in old)
-        self._moved.update([id(record.node) for record in undo])
-        key = blake2b(array("I", described), digest_size=DIGEST_BYTES).digest()
-        return View(key, records, quiet, undo, come)
+                kind = known[1]
+                content = kind.read(node)
+                if content != known[2]:
+                    undo.append(known)
+                    records[place] = known = (node, kind, content, *describe(kind, content))
+            described.append(known[3])
+            for other in known[4]:
+                described.append(numbers.setdefault(id(other), len(numbers)))
+                if len(numbers) > len(queue):
+                    queue.append(other)
+        if len(records) > len(numbers) + len(self._places):
+            undo += self._drop_all_but(numbers)
+        if self._moved is not None:
+            self._moved.update([id(record[0]) for record in undo])
+        key = blake2b(array("Q", described), digest_size=DIGEST_BYTES).digest()
+        return View(key, tuple(undo), tuple(come), before, self._last)
 
-    def _look_at_quiet(self, before: View | None, undo: list[Record]) -> list[Any]:
-        """Read what hardly ever changes; give the usual contents themselves if it is as usual."""
-        now = [kind.read(node) for node, kind in self._quiet]
-        if now == self._usual:
-            now = self._usual
-        if before is not None and before.quiet is not now:
-            for (node, kind), then, content in zip(self._quiet, before.quiet, now, strict=True):
-                if then != content:
-                    undo.append(Record(node, kind, then, QUIET, ()))
-        return now
+    def _look_at_quiet(self, undo: list[Record]) -> bool:
+        """Read what hardly ever changes; return whether it is other than usual."""
+        now, before = self._read_quiet(), self._quiet_now
+        if now == before:
+            return before is not self._usual
+        self._quiet_now = self._usual if now == self._usual else now
+        for (node, kind), then, content in zip(self._quiet, before, now, strict=True):
+            if then != content:
+                undo.append((node, kind, then, UNUSUAL, ()))
+        return self._quiet_now is not self._usual
 
-    @staticmethod
-    def go_back(view: View) -> None:
-        """Go from the state of ``view`` to the one that was looked at before it."""
+    def _describe_quiet(self, described: list[int], refers: list[Any]) -> None:
+        described.append(UNUSUAL)
+        for (_, kind), content in zip(self._quiet, self._quiet_now, strict=True):
+            shape, others = self._describer.describe(kind, content)
+            described.append(shape)
+            refers += others
+
+    def _drop_all_but(self, numbers: dict[int, int]) -> list[Record]:
+        """Return the records of what is not there any more, and keep them no longer."""
+        roots = set(self._places)
+        gone = [place for place in self._records if place not in numbers and place not in roots]
+        return [self._records.pop(place) for place in gone]
+
+    def go_back(self, view: View) -> None:
+        """Go from the state of ``view``, the last one, to the one that it came from."""
+        if view is not self._last:
+            msg = "explore goes back from a state that it is not in"
+            raise RuntimeError(msg)
         for node, kind, content, _, _ in view.undo:
             kind.write(node, content)
+        self._forget(view)
+        self._last = view.before
+
+    def _forget(self, view: View) -> None:
+        records = self._records
+        for place in view.come:
+            records.pop(place, None)
+        for record in view.undo:
+            if record[3] != UNUSUAL:
+                records[id(record[0])] = record
+        self._quiet_now = view.quiet
 
     def check(self) -> None:
         """Make sure that what is taken for constant is.

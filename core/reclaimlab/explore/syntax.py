@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 FRAME = "_frame"
 SENT = "_sent"
+PLACE = "_place"
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -46,33 +47,53 @@ def without_yield(node: ast.expr) -> ast.expr:
     return node
 
 
-def local(name: str, context: ast.expr_context | None = None) -> ast.Attribute:
-    """Return the attribute of the frame that a local has become."""
+class Goto(ast.Pass):
+    """The jump to a block: at the end of a block, or of a branch there."""
+
+    def __init__(self, block: int) -> None:
+        super().__init__()
+        self.block = block
+
+
+class Save(ast.Pass):
+    """Here the frame goes to sleep: what is still needed at block ``after`` is kept in it."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+
+class Restore(ast.Pass):
+    """Here the frame has woken up: what was kept in it becomes locals again."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+
+
+def local(name: str, context: ast.expr_context | None = None) -> ast.Name:
+    """Return a local: between two sleeps it is one."""
+    return ast.Name(name, context or ast.Load())
+
+
+def kept(name: str, context: ast.expr_context | None = None) -> ast.Attribute:
+    """Return the attribute of the frame that keeps a local during a sleep."""
     return ast.Attribute(ast.Name(FRAME, ast.Load()), name, context or ast.Load())
 
 
-def stop_iteration(value: ast.expr) -> ast.Raise:
+def ending(value: ast.expr) -> list[ast.stmt]:
     """Return the end of the frame, with what it gives."""
     # The place is set first: a frame that has ended must not run again.
-    return ast.Raise(call("_ended", ast.Name(FRAME, ast.Load()), value), None)
-
-
-def place(block: int) -> ast.stmt:
-    """Return the statement that says where the frame goes on."""
-    return ast.Assign([local("pc", ast.Store())], ast.Constant(block))
-
-
-def goto(block: int) -> list[ast.stmt]:
-    """Return the jump to a block."""
-    return [place(block), ast.Continue()]
+    over = ast.Assign([kept("pc", ast.Store())], ast.Constant(-1))
+    return [over, ast.Raise(call("StopIteration", value), None)]
 
 
 def clear(name: str) -> ast.stmt:
     """Return the statement that forgets a local."""
-    return ast.Assign([local(name, ast.Store())], ast.Constant(None))
+    return assign(local(name, ast.Store()), ast.Constant(None))
 
 
-def assign(target: ast.expr, value: ast.expr) -> ast.stmt:
+def assign(target: ast.expr, value: ast.expr) -> ast.Assign:
     """Return an assignment."""
     return ast.Assign([target], value)
 

@@ -73,12 +73,19 @@ def steps(views: Sequence[StepView], *, whole: bool = False, single: bool = Fals
     """
     lines: list[str] = []
     before = views[0]
+    again = 0
     for view in views:
         if view.beyond_return and not (view.number and views[view.number - 1].beyond_return):
             lines.append("---- point of no return: from here on nothing can save it ----")
         last = view.number == views[-1].number
         if not single and not turn_ends(views, view.number):
             continue
+        if not single and not last and _is_as_two_before(views, view.number):
+            again += 1
+            continue
+        if again:
+            lines.append(f"      and so on, {again // 2} times")
+            again = 0
         lines.append(f"{view.number:>4}  {view.title}")
         if single:
             lines += [f"      {each}" for each in memory_changes(before, view)]
@@ -97,6 +104,14 @@ def turn_ends(views: Sequence[StepView], number: int) -> bool:
     one, other = views[number], views[number + 1]
     same = one.title.split(" ", 1)[0] == other.title.split(" ", 1)[0]
     return not same or one.waits != other.waits
+
+
+def _is_as_two_before(views: Sequence[StepView], number: int) -> bool:
+    """Return whether a step is of one more nap in vain: it ends, its task looks and naps again."""
+    if number < 2:
+        return False
+    one, other = views[number - 2], views[number]
+    return (one.title, one.waits, one.memory) == (other.title, other.waits, other.memory)
 
 
 def names_violated(found: Mapping[str, Any]) -> list[str]:

@@ -39,7 +39,9 @@ MODEL: Final = (
 
 _assigned: set[str] = set()
 """Attributes that a module of the model assigns outside a constructor."""
-_ALSO: Final = ("reclaimlab.engine.", "reclaimlab.explore.canonical")
+_ALSO: Final = (
+    "reclaimlab.engine.", "reclaimlab.explore.canonical", "reclaimlab.explore.tidy",
+)  # fmt: skip
 """Modules that are no frames, and assign attributes of the model too."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.locks import Mutex
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.kernel import costs, filemap, page_writeback
+from reclaimlab.kernel import buffered_write, costs, filemap, page_writeback
 from reclaimlab.kernel.folio import Mapping
 from reclaimlab.kernel.writeback_unit import WritebackUnit
 from reclaimlab.policy.contexts import AllocationView, Scope, ScopeView, Stage
@@ -32,13 +32,34 @@ MAPPING_LEVELS = {
 }
 
 
-def still_dirty(run: list[Extent]) -> list[Extent]:
-    """Return those extents of a gathered run that can still be marked, after a sleep."""
-    return [
-        extent
-        for extent in run
-        if extent.nr and extent.dirty and extent.unit is None and extent.locked is None
-    ]
+def still_dirty(mapping: Mapping, first: Extent, nr: int) -> list[Extent]:
+    """Return the extents of ``nr`` pages from ``first`` on that can still be marked, after a sleep.
+
+    Meanwhile reclaim may have split what was gathered, or joined it to its neighbours. Exploring
+    numbers pages anew, so that a task that sleeps must hold ``first``, not its index.
+    """
+    start, end = first.index, first.index + nr
+    found: list[Extent] = []
+    extent = mapping.dirty.at_or_after(start)
+    while extent is not None and extent.index < end:
+        if extent.unit is None and extent.locked is None:
+            if extent.index < start:
+                extent = mapping.split(extent, start - extent.index)
+            if extent.index + extent.nr > end:
+                mapping.split(extent, end - extent.index)
+            found.append(extent)
+        extent = mapping.dirty.at_or_after(extent.index + extent.nr)
+    return found
+
+
+def end_of(run: list[Extent]) -> int:
+    """Return the page behind a run."""
+    return run[-1].index + run[-1].nr
+
+
+def pages_of(run: list[Extent]) -> int:
+    """Return how many pages a run has."""
+    return end_of(run) - run[0].index
 
 
 class FilesystemOptions:
@@ -92,7 +113,6 @@ class Filesystem:
     """
 
     type = ""
-    buffer_heads_ns = 0
     large_folio_types = ("xfs", "ext4")
 
     def __init__(
@@ -108,7 +128,7 @@ class Filesystem:
         self.bdi = bdi
         self.features = features
         self.options = options
-        self.large_folios = self.type in self.large_folio_types
+        self.large_folios = k.features.large_folios and self.type in self.large_folio_types
         self.stable_pages = False
         self.nr_files = 0
         self._write_begin_mask = self._derive_write_begin_gfp()
@@ -116,6 +136,10 @@ class Filesystem:
         """Whether write_begin() does anything."""
         self.finishes_writes = type(self).write_end is not Filesystem.write_end
         """Whether write_end() does."""
+        self.counts_writes = (
+            k.features.folio_names or type(self).write_ns is not Filesystem.write_ns
+        )
+        """Whether write_ns() gives any time."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} on {self.bdi.name}>"
@@ -151,11 +175,18 @@ class Filesystem:
         mutex: Mutex = mapping.private
         if not mutex.trylock(k.current):
             yield from mutex.mutex_lock(k.current)
-        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+        wrote = yield from buffered_write.generic_perform_write(
+            k, mapping, process, index, nr, copy_ns
+        )
         mutex.unlock()
         return wrote
 
     # ---- what it costs --------------------------------------------------------------------------
+
+    @property
+    def buffer_heads_ns(self) -> int:
+        """CPU time that the buffer heads of a page take in write(2): iomap has none."""
+        return 0
 
     def write_ns(self, nr: int) -> int:
         """Return the CPU time that writing ``nr`` pages into the cache takes besides the copy.
@@ -164,7 +195,7 @@ class Filesystem:
         """
         if not self.k.features.folio_names:
             return 0
-        folios = 1 if self.k.features.large_folios and self.large_folios else nr
+        folios = 1 if self.large_folios else nr
         return folios * costs.WRITE_FOLIO_NS + nr * self.buffer_heads_ns
 
     def writepage_ns(self, run: list[Extent]) -> int:
@@ -245,12 +276,12 @@ class Filesystem:
                 continue
             if run and run[-1].index + run[-1].nr != extent.index:
                 break
-            extent = self._cut(extent, most - count)
+            self._cut(extent, most - count)
             run.append(extent)
             count += extent.nr
             extent = mapping.dirty.at_or_after(extent.index + extent.nr)
         if run:
-            mapping.writeback_index = run[-1].index + run[-1].nr
+            mapping.writeback_index = end_of(run)
         return run
 
     def prepare(self, mapping: Mapping, most: int) -> Steps:
@@ -259,28 +290,31 @@ class Filesystem:
         Preparing takes time for each folio, in which a writer may go on; write_cache_pages() meets
         what he has written when it gets there.
         """
-        run = self.gather_dirty(mapping, most)
-        part, left = run, most - sum(extent.nr for extent in run)
-        while part and (prepare_ns := self.writepage_ns(part)):
+        part = self.gather_dirty(mapping, most)
+        if not part:
+            return part
+        first, nr = part[0], pages_of(part)
+        left = most - nr
+        while prepare_ns := self.writepage_ns(part):
             if not self.k.loop.elapse(prepare_ns):
                 yield prepare_ns
-            end = part[-1].index + part[-1].nr
+            nr = max(nr, end_of(part) - first.index)  # what was gathered may have grown meanwhile
+            end = first.index + nr
             follows = mapping.dirty.holding(end) if left > 0 else None
             if follows is None or follows.index != end or follows.unit or follows.locked:
                 break
-            mapping.writeback_index = end  # what was gathered may have grown meanwhile
+            mapping.writeback_index = end
             part = self.gather_dirty(mapping, left)
-            left -= sum(extent.nr for extent in part)
-            run += part
-        return run
+            left -= pages_of(part)
+            nr = end_of(part) - first.index
+        return still_dirty(mapping, first, nr)
 
     @staticmethod
-    def _cut(extent: Extent, most: int) -> Extent:
-        unit = extent.folio_pages
-        most = -(-most // unit) * unit
-        if extent.nr > most:
-            extent.mapping.split(extent, most)
-        return extent
+    def _cut(extent: Extent, most: int) -> Extent | None:
+        """Cut ``extent`` down to ``most`` pages, in whole folios; return the rest, if there is."""
+        if extent.folio_pages > 1:
+            most = -(-most // extent.folio_pages) * extent.folio_pages
+        return extent.mapping.split(extent, most) if extent.nr > most else None
 
     def mark(
         self, k: Kernel, mapping: Mapping, run: list[Extent], label: str, task: Task | None
@@ -330,9 +364,10 @@ class Filesystem:
 
     def write_run(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Write one run of pages as one unit; give its pages."""
+        first, nr = run[0], pages_of(run)
         if not k.loop.elapse(costs.MAP_EXTENT_NS):
             yield costs.MAP_EXTENT_NS
-        run = still_dirty(run)
+        run = still_dirty(mapping, first, nr)
         if not run:
             return 0
         unit = self.mark(k, mapping, run, "bio", k.current)

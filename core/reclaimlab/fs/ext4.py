@@ -10,12 +10,13 @@ ext3 here is ext4 without delayed extents: bios of one request each, completion 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reclaimlab.engine.task import NO_STEPS
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, pages_of, still_dirty
 from reclaimlab.fs.jbd2 import Journal
 from reclaimlab.kernel import (
+    buffered_write,
     costs,
     filemap,
     memcontrol,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from reclaimlab.kernel.writeback_unit import WritebackUnit
     from reclaimlab.policy.contexts import FilesystemFeatures
 
+INODES_PER_BLOCK = 16
+"""Inodes of 256 bytes in a block of the inode table."""
 EXTENTS_IN_INODE = 4
 EXTENTS_IN_BLOCK = 340
 """(4096 - 12) / 12: after so many extents the tree needs another block."""
@@ -49,7 +52,6 @@ class Ext4(Filesystem):
     """A mounted ext4."""
 
     type = "ext4"
-    buffer_heads_ns = costs.BUFFER_HEADS_NS
 
     def __init__(
         self,
@@ -64,10 +66,27 @@ class Ext4(Filesystem):
         self.wq_rsv = workqueue.Workqueue(k, f"ext4-rsv-conversion/{name}")
         self.bdev = Mapping(f"bdev:{bdi.name}", bdi=bdi, a_ops=self)
         self._handle_first = self.prepares_writes = not self._write_begin_mask & GFP_FS
-        self.finishes_writes = self._handle_first or features.size_in_handle
+        self._size_in_handle = features.size_in_handle
+        self.finishes_writes = self._handle_first or self._size_in_handle
         self._extents: dict[Mapping, int] = {}
+        self._blocks: dict[Mapping, int] = {}
+        """File -> the block of the inode table that its inode is in."""
         self._times: dict[Mapping, int] = {}
         """File -> tick of its last change."""
+
+    @property
+    def buffer_heads_ns(self) -> int:
+        """CPU time that the buffer heads of a page take in write(2)."""
+        return costs.BUFFER_HEADS_NS
+
+    def new_inode(self, mapping: Mapping) -> Any:
+        """Give the file the next inode of the table."""
+        self._blocks[mapping] = self.nr_files // INODES_PER_BLOCK
+        return super().new_inode(mapping)
+
+    def inode_block(self, mapping: Mapping) -> int:
+        """Return the block of the inode table that an inode is in, with its neighbours."""
+        return self._blocks[mapping]
 
     # ---- write(2) -------------------------------------------------------------------------------
 
@@ -82,13 +101,18 @@ class Ext4(Filesystem):
     ) -> Steps:
         """Take i_mutex, note the new times, write through the page cache."""
         mutex: Mutex = mapping.private
-        if not mutex.trylock(k.current):
-            yield from mutex.mutex_lock(k.current)
+        task = k.loop.current
+        assert task is not None
+        if not mutex.trylock(task):
+            yield from mutex.mutex_lock(task)
         tick = k.loop.now // k.jiffy_ns  # times go by ticks: within one they are the same
         if self._times.get(mapping) != tick:
             self._times[mapping] = tick
-            yield from self.file_update_time(k, mapping)
-        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+            if not self.journal.log_at_once(self.inode_block(mapping)):
+                yield from self.file_update_time(k, mapping)
+        wrote = yield from buffered_write.generic_perform_write(
+            k, mapping, process, index, nr, copy_ns
+        )
         mutex.unlock()
         return wrote
 
@@ -99,8 +123,8 @@ class Ext4(Filesystem):
     def ext4_dirty_inode(self, k: Kernel, mapping: Mapping) -> Steps:
         """Log the inode in a handle of its own."""
         yield from self.journal.jbd2_journal_start(k)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
         self.journal.jbd2_journal_stop(k)
 
     def write_begin(self, k: Kernel, mapping: Mapping, process: Process) -> Steps:
@@ -121,11 +145,11 @@ class Ext4(Filesystem):
         """Log the new size if it grew: since v6.7 only with the blocks (ext4_da_do_write_end)."""
         del process
         if self._handle_first:
-            self.journal.dirty_metadata(mapping)
+            self.journal.dirty_metadata(self.inode_block(mapping))
             self.journal.jbd2_journal_stop(k)
-        elif self.features.size_in_handle:
+        elif self._size_in_handle:
             running = self.journal.running
-            if mapping not in running.inodes or running.locked:
+            if self._blocks[mapping] not in running.blocks or running.locked:
                 return self.ext4_da_write_end(k, mapping)
         return NO_STEPS
 
@@ -158,11 +182,12 @@ class Ext4(Filesystem):
             run = yield from self.prepare(mapping, min(wbc.nr_to_write, self.unit_limit(mapping)))
             if not run:
                 break
+            first, nr = run[0], pages_of(run)
             yield from self.mpage_map_one_extent(k, mapping)
             if held is not None:
                 yield from self.ext4_io_submit(k, held)
                 held = None
-            run = still_dirty(run)
+            run = still_dirty(mapping, first, nr)
             units = self._mark_bios(k, mapping, run) if run else []
             wbc.nr_to_write -= sum(unit.nr_pages for unit in units)
             if units and self.features.maps_while_unsubmitted:
@@ -181,39 +206,40 @@ class Ext4(Filesystem):
                 f"completion of {unit.label}", self.wq_rsv, workqueue.unbound_pool(k)
             )
             return [unit]
-        limit = self.bio_limit(run)
+        limit, task = self.bio_limit(run), k.current
         units: list[WritebackUnit] = []
         while run:
             bio: list[Extent] = []
             count = 0
             while run and count < limit:
-                extent = self._cut(run.pop(0), limit - count)
-                rest = extent.mapping.dirty.at_or_after(extent.index + extent.nr)
+                extent = run.pop(0)
+                rest = self._cut(extent, limit - count)
                 bio.append(extent)
                 count += extent.nr
-                follows = not run or run[0] is not rest
-                if (
-                    rest is not None
-                    and follows
-                    and count >= limit
-                    and rest.index == extent.index + extent.nr
-                    and self._was_cut(rest, run)
-                ):
+                if rest is None and count >= limit:
+                    rest = self._follows(extent, run)
+                if rest is not None:
                     run.insert(0, rest)
-            units.append(self.mark(k, mapping, bio, "bio", k.current))
+            units.append(self.mark(k, mapping, bio, "bio", task))
         return units
 
     @staticmethod
-    def _was_cut(rest: Extent, run: list[Extent]) -> bool:
-        return rest.dirty and rest.unit is None and (not run or rest.index < run[0].index)
+    def _follows(extent: Extent, run: list[Extent]) -> Extent | None:
+        """Return the dirty extent right behind ``extent`` that a run has left out, if any."""
+        end = extent.index + extent.nr
+        if run and run[0].index == end:
+            return None
+        rest = extent.mapping.dirty.holding(end)
+        return rest if rest is not None and rest.index == end and rest.unit is None else None
 
     def mpage_map_one_extent(self, k: Kernel, mapping: Mapping) -> Steps:
         """Allocate blocks for one extent in a handle; the tree may need a block of its own."""
         yield from self.journal.jbd2_journal_start(k)
         flags = self.enter_scope(Scope.TRANSACTION, k.current)
         yield from self.ext4_map_blocks(k, mapping)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping, ordered=True)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
+        self.journal.file_inode(mapping)
         k.current.flags = flags | (k.current.flags & PF_MEMALLOC)
         self.journal.jbd2_journal_stop(k)
 
@@ -314,8 +340,8 @@ class Ext4(Filesystem):
     def ext4_convert_unwritten_extents(self, k: Kernel, mapping: Mapping) -> Steps:
         """Mark the extents written: a change of the inode's block."""
         yield from self.journal.jbd2_journal_start(k)
-        yield from self.journal.do_get_write_access(mapping)
-        self.journal.dirty_metadata(mapping)
+        yield from self.journal.do_get_write_access(self.inode_block(mapping))
+        self.journal.dirty_metadata(self.inode_block(mapping))
         if not k.loop.elapse(costs.COMMIT_NS):
             yield costs.COMMIT_NS
         self.journal.jbd2_journal_stop(k)

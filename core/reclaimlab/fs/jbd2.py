@@ -32,15 +32,17 @@ class Transaction:
 
     Attributes:
         handles: tasks with an open handle.
-        inodes: inodes whose metadata it holds, and whether their data must be on disk first.
+        blocks: numbers of the metadata blocks that it holds.
+        inodes: inodes whose data must be on disk first (ordered mode).
         expires_ns: when it is committed at the latest; -1 until it has had a handle.
     """
 
-    __slots__ = ("expires_ns", "handles", "inodes", "label", "locked", "updates_done")
+    __slots__ = ("blocks", "expires_ns", "handles", "inodes", "label", "locked", "updates_done")
 
     def __init__(self, journal: Journal) -> None:
         self.handles: list[Task] = []
-        self.inodes: dict[Mapping, bool] = {}
+        self.blocks: dict[int, None] = {}
+        self.inodes: dict[Mapping, None] = {}
         self.locked = False
         self.expires_ns = -1
         self.label = f"handles of {journal.name}"
@@ -106,6 +108,17 @@ class Journal:
             self.jbd2_get_transaction(k)
         self.running.handles.append(k.current)
 
+    def log_at_once(self, block: int) -> bool:
+        """Log a block in a handle of its own, if that is to wait for nobody; say whether.
+
+        Nobody can see that handle, for it is closed at the moment it was opened.
+        """
+        committing = self.committing
+        if self.running.locked or (self.shadow and committing and block in committing.blocks):
+            return False
+        self.dirty_metadata(block)
+        return True
+
     def jbd2_get_transaction(self, k: Kernel) -> None:
         """Start the running transaction: it is committed five seconds from now."""
         self.running.expires_ns = k.loop.now + JBD2_DEFAULT_MAX_COMMIT_AGE_NS
@@ -129,18 +142,21 @@ class Journal:
                     transaction.updates_done.wake_all()
                 return
 
-    def do_get_write_access(self, inode: Mapping) -> Steps:
-        """Wait while this inode's block is on its way to the journal."""
-        while self.shadow and self.committing is not None and inode in self.committing.inodes:
+    def do_get_write_access(self, block: int) -> Steps:
+        """Wait while this block is on its way to the journal."""
+        while self.shadow and self.committing is not None and block in self.committing.blocks:
             yield self.shadow_queue
 
-    def dirty_metadata(self, inode: Mapping, *, ordered: bool = False) -> None:
-        """Add an inode's block to the running transaction."""
+    def dirty_metadata(self, block: int) -> None:
+        """Add a block to the running transaction."""
         if self.running.expires_ns < 0:
             self.jbd2_get_transaction(self.k)
-        self.running.inodes[inode] = self.running.inodes.get(inode, False) or (
-            ordered and self.ordered
-        )
+        self.running.blocks[block] = None
+
+    def file_inode(self, inode: Mapping) -> None:
+        """Have the running transaction wait for the data of ``inode``, in ordered mode."""
+        if self.ordered:
+            self.running.inodes[inode] = None
 
     def jbd2_journal_commit_transaction(self, k: Kernel) -> Steps:
         """Commit the running transaction.
@@ -157,12 +173,11 @@ class Journal:
             yield transaction.updates_done
         self.committing, self.running = transaction, Transaction(self)
         self.locked_queue.wake_all()
-        for inode, ordered in list(transaction.inodes.items()):
-            if ordered:
-                yield from filemap.filemap_fdatawait(k, inode)
-        if transaction.inodes:
+        for inode in list(transaction.inodes):
+            yield from filemap.filemap_fdatawait(k, inode)
+        if transaction.blocks:
             self.shadow = True
-            yield from self._write(len(transaction.inodes) + 1)
+            yield from self._write(len(transaction.blocks) + 1)
             self.shadow = False
             self.shadow_queue.wake_all()
             yield from self._write_commit_record()

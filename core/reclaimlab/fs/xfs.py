@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.engine.locks import Mutex, RwSem
 from reclaimlab.fs import xfs_log
-from reclaimlab.fs.base import Filesystem, FilesystemOptions, still_dirty
-from reclaimlab.kernel import costs, filemap, page_alloc, page_writeback, slab, workqueue
+from reclaimlab.fs.base import Filesystem, FilesystemOptions, end_of, pages_of, still_dirty
+from reclaimlab.kernel import (
+    buffered_write,
+    costs,
+    page_alloc,
+    page_writeback,
+    slab,
+    workqueue,
+)
 from reclaimlab.policy.contexts import Scope
 from reclaimlab.policy.gfp import GFP_FS, GFP_KERNEL, PF_KSWAPD, PF_MEMALLOC
 from reclaimlab.units import PAGE_SIZE
@@ -154,7 +161,9 @@ class Xfs(XfsItemFormat, Filesystem):
         inode: XfsInode = mapping.private
         if not inode.iolock.trylock(k.current):
             yield from inode.iolock.mutex_lock(k.current)
-        wrote = yield from filemap.generic_perform_write(k, mapping, process, index, nr, copy_ns)
+        wrote = yield from buffered_write.generic_perform_write(
+            k, mapping, process, index, nr, copy_ns
+        )
         inode.iolock.unlock()
         return wrote
 
@@ -221,10 +230,10 @@ class Xfs(XfsItemFormat, Filesystem):
     def xfs_vm_writepage(self, k: Kernel, mapping: Mapping, run: list[Extent]) -> Steps:
         """Map before marking; an append transaction between marking and submission."""
         inode: XfsInode = mapping.private
-        end = run[-1].index + run[-1].nr
-        if not inode.preallocated and end > mapping.ondisk_pages:
+        first, nr = run[0], pages_of(run)
+        if not inode.preallocated and end_of(run) > mapping.ondisk_pages:
             yield from self.xfs_iomap_write_allocate(k, inode)
-        run = still_dirty(run)
+        run = still_dirty(mapping, first, nr)
         if not run:
             return 0
         flags = self.enter_scope(Scope.SUBMISSION, k.current)

@@ -31,6 +31,8 @@ class AddressSpaceOperations(Protocol):
     """write_begin() has something to do."""
     finishes_writes: bool
     """write_end() has something to do."""
+    counts_writes: bool
+    """write_ns() is more than nothing."""
 
     def write_begin_gfp(self, k: Kernel, mapping: Mapping) -> int:
         """Return the mask of page-cache allocations for write(2)."""

@@ -20,16 +20,13 @@ class BackingDev:
 
     Attributes:
         wb: its root bdi_writeback. cgroup_wbs: one more for each memcg, with cgroup writeback.
-        nr_dirty, nr_writeback: pages bound for it.
     """
 
-    __slots__ = ("cgroup_wbs", "device", "name", "nr_dirty", "nr_writeback", "wb")
+    __slots__ = ("cgroup_wbs", "device", "name", "wb")
 
     def __init__(self, k: Kernel, device: BlockDevice) -> None:
         self.device = device
         self.name = device.name
-        self.nr_dirty = 0
-        self.nr_writeback = 0
         self.wb = BdiWriteback(k, self, None)
         self.cgroup_wbs: dict[str, BdiWriteback] = {}
         k.bdis.append(self)
@@ -41,6 +38,16 @@ class BackingDev:
         return (
             f"<BackingDev {self.name}, {self.nr_dirty} dirty, {self.nr_writeback} under writeback>"
         )
+
+    @property
+    def nr_dirty(self) -> int:
+        """Dirty pages bound for it."""
+        return sum(wb.nr_dirty for wb in (self.wb, *self.cgroup_wbs.values()))
+
+    @property
+    def nr_writeback(self) -> int:
+        """Pages under writeback to it, swap left out."""
+        return sum(wb.nr_writeback for wb in (self.wb, *self.cgroup_wbs.values()))
 
     def write_congested(self) -> bool:
         """Return bdi_write_congested()."""

@@ -42,22 +42,24 @@ class Held(NamedTuple):
 
 
 def balance_dirty_pages_ratelimited(k: Kernel, mapping: Mapping, process: Process) -> bool:
-    """Return whether ``process`` has dirtied its ration and must go to balance_dirty_pages()."""
+    """Return whether ``process`` has dirtied its ration and must go to balance_dirty_pages().
+
+    Not if it could go on there at once, as it mostly can.
+    """
     wb = mapping.wb
     if wb is None:
         return False
-    ration = process.nr_dirtied_pause
-    if wb.dirty_exceeded:
-        ration = min(ration, 8)
-    return process.nr_dirtied >= ration
+    if process.nr_dirtied < process.nr_dirtied_pause and not (
+        wb.dirty_exceeded and process.nr_dirtied >= 8
+    ):
+        return False
+    return not is_in_freerun(k, mapping, process)
 
 
 def domains_of(k: Kernel, mapping: Mapping, process: Process) -> list[DirtyDomain]:
     """Return the domains in which the policy holds ``process`` back."""
     memcg = process.memcg
-    view = DirtierView(
-        k.current.flags, mapping.a_ops.type, in_memcg=not memcg.is_root, cgroup=k.cgroup
-    )
+    view = DirtierView(k.current.flags, mapping.a_ops.type, not memcg.is_root, k.cgroup)
     answer = k.hooks.throttle_dirty(view)
     domains = [k.global_domain] if answer.in_global_domain else []
     if answer.in_memcg_domain and not memcg.is_root:
@@ -76,6 +78,31 @@ def _held(k: Kernel, domain: DirtyDomain, state: DirtyState, wb: BdiWriteback) -
     return Held(domain, state, wb_thresh, wb_dirty, position_ratio(state, wb, wb_thresh, wb_dirty))
 
 
+def is_in_freerun(k: Kernel, mapping: Mapping, process: Process) -> bool:
+    """Let ``process`` go on if it is held back in no domain now; return whether it is not.
+
+    The common case of :func:`balance_dirty_pages`, which nothing can wait in.
+    """
+    domains = domains_of(k, mapping, process)
+    if not domains or domains[0] is not k.global_domain:
+        return False
+    levels = [domain.levels(k) for domain in domains]
+    for dirty, thresh, bg_thresh in levels:
+        if dirty > (thresh + bg_thresh) // 2:
+            return False
+    _grant_ration(k, process, [thresh - dirty for dirty, thresh, _ in levels])
+    if k.nr_dirty > levels[0][2]:
+        fs_writeback.wb_start_background_writeback(mapping.wb)
+    return True
+
+
+def _grant_ration(k: Kernel, process: Process, left: list[int]) -> None:
+    """Let ``process`` dirty so much until the next look; ``left``: pages below each threshold."""
+    process.dirty_paused_ns = k.loop.now
+    process.nr_dirtied = 0
+    process.nr_dirtied_pause = dirty_poll_interval(min(left))
+
+
 def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
     """Sleep so long that dirty pages stay near the setpoint of the tighter domain."""
     wb: BdiWriteback = mapping.wb
@@ -85,9 +112,7 @@ def balance_dirty_pages(k: Kernel, mapping: Mapping, process: Process) -> Steps:
     while domains:
         states = [domain.state(k) for domain in domains]
         if all(state.dirty <= state.freerun for state in states):
-            process.dirty_paused_ns = k.loop.now
-            process.nr_dirtied = 0
-            process.nr_dirtied_pause = min([dirty_poll_interval(state) for state in states])
+            _grant_ration(k, process, [state.thresh - state.dirty for state in states])
             break
         held = [_held(k, domain, state, wb) for domain, state in zip(domains, states, strict=True)]
         fs_writeback.wb_start_background_writeback(wb)
@@ -132,9 +157,8 @@ def io_schedule_timeout(k: Kernel, pause_ns: int) -> Steps:
     yield WaitQueue(k.loop, "balance_dirty_pages", state="K").for_at_most(pause_ns)
 
 
-def dirty_poll_interval(state: DirtyState) -> int:
+def dirty_poll_interval(left: int) -> int:
     """Return how many pages may be dirtied before the next look: the root of what is left."""
-    left = state.thresh - state.dirty
     return 1 << (left.bit_length() - 1 >> 1) if left > 0 else 1
 
 

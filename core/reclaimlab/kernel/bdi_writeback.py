@@ -100,7 +100,6 @@ class BdiWriteback:
         "dirty_ratelimit",
         "last_old_flush_ns",
         "memcg",
-        "memcg_completions",
         "name",
         "nr_dirty",
         "nr_writeback",
@@ -141,7 +140,6 @@ class BdiWriteback:
         self.dirty_ratelimit = INIT_BW
         self.balanced_dirty_ratelimit = INIT_BW
         self.completions = Fraction()
-        self.memcg_completions = Fraction()
         self.dirty_exceeded = False
 
     def __repr__(self) -> str:

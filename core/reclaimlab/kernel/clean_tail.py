@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import costs, filemap, vmscan
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS
+from reclaimlab.kernel.scan_count import inactive_list_is_low
 
 if TYPE_CHECKING:
     from reclaimlab.kernel.folio import LruList
@@ -32,7 +33,8 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     need = -(-nr // SWAP_CLUSTER_MAX) * SWAP_CLUSTER_MAX
     if memcg.parent is not None or lru.nr < need:
         return 0
-    if vmscan.inactive_list_is_low(k, lru.nr, lruvec.active_file.nr, file=True):
+    active = lruvec.active_file.nr
+    if active and inactive_list_is_low(k, lru.nr, active, file=True):
         return 0
     batches = _clean_at_tail(lru, need) // SWAP_CLUSTER_MAX
     if not batches:
@@ -43,9 +45,10 @@ def reclaim_clean_tail(k: Kernel, memcg: MemCgroup, nr: int) -> int:
     memcg.pgscan += need
     memcg.pgsteal += need
     lruvec.recent_scanned[1] += need
-    k.vmstat.memcg_reclaims += batches
-    k.vmstat.pgscan += need
-    k.vmstat.pgsteal += need
+    vmstat = k.vmstat
+    vmstat.memcg_reclaims += batches
+    vmstat.pgscan += need
+    vmstat.pgsteal += need
     return batches * (costs.RECLAIM_CALL_NS + k.scan_batch_ns) + need * k.free_clean_ns
 
 
@@ -59,17 +62,17 @@ def shrink_clean_tail(k: Kernel, sc: ScanControl) -> bool:
         return False
     lruvec = memcg.lruvec
     lru = lruvec.inactive_file
-    quota = vmscan.scan_share(lru, sc.priority, force=True)
-    if not 0 < quota <= SWAP_CLUSTER_MAX:
-        return False
-    if lruvec.active_file.nr or vmscan.writeout_is_over(k):
+    quota = lru.nr >> sc.priority
+    if not quota:
+        quota = min(lru.nr, SWAP_CLUSTER_MAX)  # scan_share() of memcg reclaim
+    if quota > SWAP_CLUSTER_MAX or lruvec.active_file.nr or vmscan.writeout_is_over(k):
         return False
     if sc.debt_ns + k.scan_batch_ns + quota * k.free_clean_ns > TIME_STEP_NS:
         return False
-    freed = free_clean_batch(k, quota, lruvec, lru, sc) > 0
-    if freed:
-        sc.still = None
-    return freed
+    if not quota or not free_clean_batch(k, quota, lruvec, lru, sc):
+        return False
+    sc.still = None
+    return True
 
 
 def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl) -> int:
@@ -77,13 +80,14 @@ def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: Sc
 
     The common case, without the bookkeeping of pages that are kept: no policy is asked.
     """
-    spent = min(quota, SWAP_CLUSTER_MAX)
-    extent, ready = lru.head_end.newer, 0
+    spent = quota if quota < SWAP_CLUSTER_MAX else SWAP_CLUSTER_MAX
+    end, ready = lru.head_end, 0
+    extent = end.newer
     while ready < spent:
         if (
-            extent is lru.head_end
-            or extent.dirty
+            extent is end
             or extent.unit is not None
+            or extent.dirty
             or extent.locked is not None
             or extent.mapped
             or extent.folio_pages > 1
@@ -94,24 +98,28 @@ def free_clean_batch(k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: Sc
     if not lru.file or k.trace is not None:
         return 0
     filemap.free_clean_tail(k, lru, spent)
-    k.zone.all_unreclaimable = False
-    k.zone.kswapd_failures = 0
+    zone = k.zone
+    zone.all_unreclaimable = False
+    zone.kswapd_failures = 0
     lruvec.recent_scanned[1] += spent
     sc.nr_taken += spent
     sc.nr_reclaimed += spent
     sc.debt_ns += k.scan_batch_ns + spent * k.free_clean_ns
     sc.count(k, spent, spent)
-    sc.quiet.clear()
+    if sc.quiet:
+        sc.quiet.clear()
     return spent
 
 
 def _clean_at_tail(lru: LruList, most: int) -> int:
     """Return how many pages at the tail can be freed on the spot, ``most`` at the most."""
-    ready = 0
-    extent = lru.head_end.newer
-    while ready < most and extent is not lru.head_end:
-        if extent.dirty or extent.unit is not None or extent.locked is not None or extent.mapped:
+    ready, end = 0, lru.head_end
+    extent = end.newer
+    while extent is not end:
+        if extent.unit is not None or extent.dirty or extent.locked is not None or extent.mapped:
             return ready
         ready += extent.nr
+        if ready >= most:
+            return most
         extent = extent.newer
-    return min(ready, most)
+    return ready

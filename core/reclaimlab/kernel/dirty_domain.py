@@ -63,14 +63,17 @@ class DirtyDomain:
 
     def state(self, k: Kernel) -> DirtyState:
         """Return thresholds and level now."""
-        available = global_dirtyable_memory(k)
-        if self.memcg is None:
-            dirty = k.nr_dirty + k.nr_writeback
-            thresh, background = _thresholds(k, available)
-        else:
-            dirty = self.memcg.nr_dirty + self.memcg.nr_writeback
-            thresh, background = _memcg_thresholds(k, self.memcg, available)
+        dirty, thresh, background = self.levels(k)
         return DirtyState(dirty, thresh, background, max(thresh, self.dirty_limit))
+
+    def levels(self, k: Kernel) -> tuple[int, int, int]:
+        """Return how much is dirty now, the threshold and the background threshold."""
+        available = global_dirtyable_memory(k)
+        memcg = self.memcg
+        if memcg is None:
+            return (k.nr_dirty + k.nr_writeback, *_thresholds(k, available))
+        dirty = memcg.nr_dirty + memcg.nr_writeback
+        return (dirty, *_memcg_thresholds(k, memcg, available))
 
     def update_limit(self, now_ns: int, state: DirtyState) -> None:
         """Let the limit follow: up at once, down by a 32nd of the gap every 200 ms."""

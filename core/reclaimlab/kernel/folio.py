@@ -8,8 +8,9 @@ a part of it changes, and merged with its neighbour on the list when they have b
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Any
+
+from reclaimlab.kernel.extent_index import ExtentIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +79,28 @@ class Extent:
         """What a report calls the first of its pages."""
         return f"page {self.mapping.name}+{self.index}"
 
+    def beyond(self, nr: int) -> Extent:
+        """Return a new extent of all but its first ``nr`` pages: in its state, without neighbours.
+
+        Not by way of the constructor: every attribute is set once, half of the cost.
+        """
+        rest: Extent = _new_extent(Extent)
+        rest.mapping = self.mapping
+        rest.index = self.index + nr
+        rest.nr = self.nr - nr
+        rest.memcg = self.memcg
+        rest.folio_pages = self.folio_pages
+        rest.dirty = self.dirty
+        rest.unit = self.unit
+        rest.reclaim = self.reclaim
+        rest.referenced = self.referenced
+        rest.swapcache = self.swapcache
+        rest.mapped = self.mapped
+        rest.locked = self.locked
+        rest.lru = self.lru
+        rest.older = rest.newer = rest
+        return rest
+
     def same_state(self, other: Extent) -> bool:
         """Whether the two could be one extent, place apart."""
         return (
@@ -91,6 +114,9 @@ class Extent:
             and self.locked is other.locked
             and self.mapped == other.mapped
         )
+
+
+_new_extent = Extent.__new__
 
 
 class LruList:
@@ -190,76 +216,6 @@ class LruList:
             self.add_head(extent)
 
 
-class ExtentIndex:
-    """Extents of a file by their first page, in order."""
-
-    __slots__ = ("_at", "_starts")
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._at: dict[int, Extent] = {}
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    def __iter__(self) -> Iterator[Extent]:
-        return (self._at[start] for start in self._starts)
-
-    def add(self, extent: Extent) -> None:
-        """Enter ``extent``."""
-        start = extent.index
-        starts = self._starts
-        if not starts or start > starts[-1]:
-            starts.append(start)
-        else:
-            insort(starts, start)
-        self._at[start] = extent
-
-    def remove(self, extent: Extent) -> None:
-        """Strike ``extent`` out."""
-        start, starts = extent.index, self._starts
-        del starts[0 if starts[0] == start else bisect_left(starts, start)]
-        del self._at[start]
-
-    def move(self, extent: Extent, start: int) -> None:
-        """Give ``extent`` a new first page that leaves its place in the order."""
-        old, starts = extent.index, self._starts
-        starts[0 if starts[0] == old else bisect_left(starts, old)] = start
-        del self._at[old]
-        self._at[start] = extent
-
-    def content(self) -> tuple[Any, ...]:
-        """Return the first pages of its extents, then these."""
-        return (tuple(self._starts), *(self._at[start] for start in self._starts))
-
-    def fill(self, content: tuple[Any, ...]) -> None:
-        """Hold just what :meth:`content` has given."""
-        self._starts[:] = content[0]
-        self._at = dict(zip(content[0], content[1:], strict=True))
-
-    def first(self) -> Extent | None:
-        """Return the extent with the lowest index."""
-        return self._at[self._starts[0]] if self._starts else None
-
-    def last(self) -> Extent | None:
-        """Return the extent with the highest index."""
-        return self._at[self._starts[-1]] if self._starts else None
-
-    def at_or_after(self, index: int) -> Extent | None:
-        """Return the first extent that holds or follows page ``index``."""
-        position = bisect_right(self._starts, index)
-        if position:
-            before = self._at[self._starts[position - 1]]
-            if before.index + before.nr > index:
-                return before
-        return self._at[self._starts[position]] if position < len(self._starts) else None
-
-    def holding(self, index: int) -> Extent | None:
-        """Return the extent that holds page ``index``."""
-        extent = self.at_or_after(index)
-        return extent if extent is not None and extent.index <= index else None
-
-
 class Mapping:
     """A file's pages: struct address_space and as much of its inode as writeback needs.
 
@@ -308,19 +264,13 @@ class Mapping:
 
     def split(self, extent: Extent, nr: int) -> Extent:
         """Cut ``extent`` down to its first ``nr`` pages; return the rest, in the same state."""
-        rest = Extent(self, extent.index + nr, extent.nr - nr, extent.memcg, extent.folio_pages)
-        rest.dirty = extent.dirty
-        rest.reclaim = extent.reclaim
-        rest.referenced = extent.referenced
-        rest.swapcache = extent.swapcache
-        rest.mapped = extent.mapped
-        rest.locked = extent.locked
-        rest.unit = unit = extent.unit
+        rest = extent.beyond(nr)
+        unit, lru = extent.unit, extent.lru
         extent.nr = nr
-        lru = extent.lru
         if lru is not None:
-            lru.nr -= rest.nr
-            lru.insert_newer(rest, extent)
+            after = extent.newer
+            rest.older, rest.newer = extent, after
+            extent.newer = after.older = rest
         self.pages.add(rest)
         if rest.dirty:
             self.dirty.add(rest)

@@ -73,6 +73,18 @@ class Kernel:
         reclaim_wait: sleepers in reclaim_throttle(WRITEBACK), and nr_throttled of them.
     """
 
+    # More attributes than an instance without slots keeps in line: each access would be a look-up.
+    __slots__ = (
+        "bdis", "bound_pools", "caches", "cgroup", "completion_cpus", "congestion_wait_queue",
+        "cpu_slowdown", "cpus", "dirty", "features", "free_clean_ns", "global_domain", "hooks",
+        "hz", "idle_workers", "jiffy_ns", "kthread", "kthreadd", "loop", "memcgs", "nr_dirty",
+        "nr_throttled", "nr_writeback", "oom_events", "pools", "processes", "progress_ns",
+        "reclaim_slowdown", "reclaim_wait", "reclaim_wait_congested", "root", "scan_batch_ns",
+        "scan_folio_ns", "scan_page_ns", "shrinkers", "stat_threshold", "streams", "swap",
+        "swappiness", "throttle_start_written", "throttled_written_diff", "trace", "unbound_pool",
+        "vmstat", "wbs", "zone",
+    )  # fmt: skip
+
     def __init__(
         self,
         loop: Loop,
@@ -102,9 +114,10 @@ class Kernel:
         self.reclaim_slowdown = reclaim_slowdown
         self.scan_batch_ns = costs.scan_ns(1, 0, 0, has_folios=features.folio_names)
         """CPU time of a batch of reclaim besides that of its pages."""
-        self.free_clean_ns = costs.FREE_PAGE_NS + costs.scan_ns(
-            0, 1, 1, has_folios=features.folio_names
-        )
+        self.scan_folio_ns = costs.scan_ns(0, 1, 0, has_folios=features.folio_names)
+        self.scan_page_ns = costs.scan_ns(0, 0, 1, has_folios=features.folio_names)
+        """CPU time to look at a page, beside that for its folio."""
+        self.free_clean_ns = costs.FREE_PAGE_NS + self.scan_folio_ns + self.scan_page_ns
         """CPU time to look at one clean page and free it."""
         self.swappiness = swappiness
         self.dirty = dirty

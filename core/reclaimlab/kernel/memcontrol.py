@@ -113,9 +113,8 @@ class MemCgroup:
     def __repr__(self) -> str:
         return f"<MemCgroup {self.name}, {self.usage} of {self.limit} pages>"
 
-    @property
     def margin(self) -> int:
-        """Pages that can still be charged."""
+        """Return how many pages can still be charged."""
         if self.parent is None:  # the common case, without a generator
             return self.limit - self.usage
         return min(group.limit - group.usage for group in self.lineage())
@@ -135,11 +134,12 @@ class MemCgroup:
     def try_charge(self, nr: int) -> MemCgroup | None:
         """Charge ``nr`` pages; return the group whose limit forbids it, or None."""
         if self.parent is None:  # the common case, without a generator
-            if self.usage + nr > self.limit:
+            usage = self.usage + nr
+            if usage > self.limit:
                 return self
-            self.usage += nr
-            if self.usage > self.peak_usage:
-                self.peak_usage = self.usage
+            self.usage = usage
+            if usage > self.peak_usage:
+                self.peak_usage = usage
             return None
         for group in self.lineage():
             if group.usage + nr > group.limit:
@@ -149,9 +149,11 @@ class MemCgroup:
 
     def charge(self, nr: int) -> None:
         """Charge ``nr`` pages, limit or not."""
-        for group in self.lineage():
-            group.usage += nr
-            group.peak_usage = max(group.peak_usage, group.usage)
+        self.usage = usage = self.usage + nr
+        if usage > self.peak_usage:
+            self.peak_usage = usage
+        if self.parent is not None:
+            self.parent.charge(nr)
 
     def uncharge(self, nr: int) -> None:
         """Give ``nr`` pages back."""
@@ -183,8 +185,8 @@ def __mem_cgroup_try_charge(
     """Reclaim and retry until the charge fits, or the policy says otherwise."""
     attempts = kills = 0
     freed, hopeless = 0, False
+    task = k.current
     while True:
-        task = k.current
         if task.killed or task.flags & PF_MEMALLOC:
             memcg.charge(nr)  # a dying task, or one that frees memory, is let over the limit
             return True
@@ -194,9 +196,9 @@ def __mem_cgroup_try_charge(
         if not hopeless:
             sleeps = k.vmstat.reclaim_sleeps
             freed = yield from mem_cgroup_do_charge(k, over, gfp, nr)
-            hopeless = _stands_still(k, freed, sleeps)
+            hopeless = not freed and _stands_still(k, sleeps)
             drain_all_stock(over)
-        if memcg.margin < nr:
+        if memcg.margin() < nr:
             fruitless = not (freed and nr <= 8)
             attempts += fruitless
             failure = ChargeFailureView(
@@ -249,17 +251,17 @@ def mem_cgroup_do_charge(k: Kernel, over: MemCgroup, gfp: int, nr: int) -> Steps
         total += freed
         if over.limit - over.usage >= 1:
             break
-        if (loop and not total) or _stands_still(k, freed, sleeps):
+        if (loop and not total) or (not freed and _stands_still(k, sleeps)):
             break
     return total
 
 
-def _stands_still(k: Kernel, freed: int, sleeps: int) -> bool:
-    """Return whether to reclaim once more would find everything as it was.
+def _stands_still(k: Kernel, sleeps: int) -> bool:
+    """Return whether to reclaim once more, after a fruitless try, would find all as it was.
 
-    Only where no time passes while a task runs, and only after a fruitless try that never slept.
+    Only where no time passes while a task runs, and only if that try never slept.
     """
-    return k.loop.timeless and not freed and k.vmstat.reclaim_sleeps == sleeps
+    return k.loop.timeless and k.vmstat.reclaim_sleeps == sleeps
 
 
 def mem_cgroup_largest_soft_limit_node(

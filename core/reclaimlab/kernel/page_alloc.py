@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reclaimlab.kernel import costs, oom, reclaim_throttle, vmscan
+from reclaimlab.kernel import costs, kswapd, oom, reclaim_throttle, vmscan
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import GFP_FS, GFP_HIGH, GFP_WAIT, PF_MEMALLOC, PF_WQ_WORKER
 from reclaimlab.units import MSEC
@@ -64,7 +64,7 @@ alloc_pages_nodemask = __alloc_pages_nodemask
 def __alloc_pages_slowpath(k: Kernel, gfp: int, nr: int, site: str, *, whole: bool) -> Steps:
     """Wake kswapd, dip to the min watermark, then reclaim directly, for as long as it takes."""
     zone = k.zone
-    vmscan.wakeup_kswapd(k)
+    kswapd.wakeup_kswapd(k)
     rounds = 0
     while True:
         task = k.current

@@ -27,10 +27,9 @@ def account_page_dirtied(k: Kernel, extent: Extent, nr: int) -> None:
     mapping.nr_dirty += nr
     extent.memcg.nr_dirty += nr
     k.nr_dirty += nr
-    mapping.bdi.nr_dirty += nr
-    mapping.wb.nr_dirty += nr
-    mapping.wb.dirtied += nr
-    k.vmstat.nr_dirtied += nr
+    wb = mapping.wb
+    wb.nr_dirty += nr
+    wb.dirtied += nr
     if not mapping.wb_list:
         fs_writeback.mark_inode_dirty(k, mapping)
 
@@ -51,7 +50,6 @@ def clear_page_dirty(k: Kernel, extent: Extent) -> None:
     mapping.nr_dirty -= nr
     extent.memcg.nr_dirty -= nr
     k.nr_dirty -= nr
-    mapping.bdi.nr_dirty -= nr
     mapping.wb.nr_dirty -= nr
 
 
@@ -63,12 +61,13 @@ def set_page_writeback(k: Kernel, extent: Extent, unit: WritebackUnit) -> None:
     unit.nr_pages += nr
     extent.memcg.nr_writeback += nr
     k.nr_writeback += nr
-    if unit.wb is not None:
-        unit.wb.bdi.nr_writeback += nr
-        unit.wb.nr_writeback += nr
-        if not extent.mapping.nr_writeback:
-            unit.wb.writeback_inodes += 1
-        extent.mapping.nr_writeback += nr
+    wb = unit.wb
+    if wb is not None:
+        mapping = extent.mapping
+        wb.nr_writeback += nr
+        if not mapping.nr_writeback:
+            wb.writeback_inodes += 1
+        mapping.nr_writeback += nr
 
 
 def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
@@ -92,7 +91,6 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
     k.vmstat.nr_written += total
     wb = unit.wb
     if wb is not None:
-        wb.bdi.nr_writeback -= total
         wb.nr_writeback -= total
         wb.written += total
         wb.count_completion(k, total)
@@ -100,9 +98,11 @@ def end_page_writeback(k: Kernel, unit: WritebackUnit) -> None:
         if not unit.mapping.nr_writeback:
             balance_dirty_pages.wb_inode_writeback_end(k, wb)
     k.progress_ns = k.loop.now
-    unit.queue.wake_all()
-    reclaim_throttle.acct_reclaim_writeback(k, total)
-    k.hooks.notify("page_written", nr_pages=total, time_ns=k.loop.now)
+    unit.wake_all()
+    if k.nr_throttled:
+        reclaim_throttle.acct_reclaim_writeback(k, total)
+    if k.hooks.watches_pages:
+        k.hooks.notify("page_written", nr_pages=total, time_ns=k.loop.now)
 
 
 def rotate_reclaimable_page(k: Kernel, extent: Extent) -> None:

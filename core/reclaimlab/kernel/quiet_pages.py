@@ -51,8 +51,6 @@ def quiet_quota(k: Kernel, lru: LruList, sc: ScanControl, quota: int) -> tuple[i
     batches only; 0 if it is not even two.
     """
     states: list[int] = []
-    if not sc.quiet:
-        return 0, states
     most, quiet = min(quota, MAX_BULK), 0
     swappable = may_swap(k, sc)
     extent, end = lru.head_end.newer, lru.head_end

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import backing_dev, filemap
 from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX
-from reclaimlab.policy.decisions import ThrottleKind, ThrottleReason
+from reclaimlab.policy.decisions import NO_THROTTLE, ThrottleKind, ThrottleReason
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
@@ -24,6 +24,8 @@ MAX_KSWAPD_FAILURES = 16
 
 def sleeps(k: Kernel, throttle: Throttle) -> bool:
     """Return whether the answer of a policy makes the task sleep now."""
+    if throttle is NO_THROTTLE:
+        return False  # the usual answer, and quicker than to name a member of an enumeration
     if throttle.kind is ThrottleKind.WAIT_IFF_CONGESTED:
         return k.zone.congested and backing_dev.any_congested(k)
     return throttle.kind is not ThrottleKind.NONE
@@ -106,19 +108,16 @@ def skip_throttle_noprogress(k: Kernel) -> bool:
 
 
 def acct_reclaim_writeback(k: Kernel, nr: int) -> None:
-    """Count pages whose writeback ended while reclaimers are throttled; wake them at enough.
+    """Count pages whose writeback has ended, for throttled reclaimers; wake these at enough.
 
-    The counter is seen in lumps: each processor keeps up to ``stat_threshold`` pages to itself, and
-    any of them may be the one that a completion runs on.
+    Only called while there are any. The counter is seen in lumps: each processor keeps up to
+    ``stat_threshold`` pages to itself, and any of them may be the one that a completion runs on.
     """
-    if k.nr_throttled:
-        cpu = k.completion_cpus.below(k.cpus)
-        k.throttled_written_diff[cpu] += nr
-        if k.throttled_written_diff[cpu] > k.stat_threshold:
-            k.vmstat.nr_throttled_written += k.throttled_written_diff[cpu]
-            k.throttled_written_diff[cpu] = 0
-        if (
-            k.vmstat.nr_throttled_written - k.throttle_start_written
-            > SWAP_CLUSTER_MAX * k.nr_throttled
-        ):
-            k.reclaim_wait.wake_all()
+    cpu = k.completion_cpus.below(k.cpus)
+    k.throttled_written_diff[cpu] += nr
+    if k.throttled_written_diff[cpu] > k.stat_threshold:
+        k.vmstat.nr_throttled_written += k.throttled_written_diff[cpu]
+        k.throttled_written_diff[cpu] = 0
+    written = k.vmstat.nr_throttled_written - k.throttle_start_written
+    if written > SWAP_CLUSTER_MAX * k.nr_throttled:
+        k.reclaim_wait.wake_all()

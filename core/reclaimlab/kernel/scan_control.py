@@ -8,7 +8,7 @@ from reclaimlab.policy.contexts import FolioView, ProgressView, ReclaimView
 from reclaimlab.policy.gfp import PF_KSWAPD
 
 if TYPE_CHECKING:
-    from reclaimlab.engine.task import Task
+    from reclaimlab.engine.task import Steps, Task
     from reclaimlab.kernel.folio import Extent
     from reclaimlab.kernel.kernel import Kernel
     from reclaimlab.kernel.memcontrol import MemCgroup
@@ -187,13 +187,15 @@ class ScanControl:
     def count(self, k: Kernel, scanned: int, reclaimed: int) -> None:
         """Add pages looked at, and freed, to the counters of the pass, the machine, the memcg."""
         self.nr_scanned += scanned
-        vmstat = k.vmstat
+        vmstat, target = k.vmstat, self.target
         vmstat.pgscan += scanned
-        vmstat.pgsteal += reclaimed
         k.zone.pages_scanned += scanned
-        if self.target is not None:
-            self.target.pgscan += scanned
-            self.target.pgsteal += reclaimed
+        if target is not None:
+            target.pgscan += scanned
+        if reclaimed:
+            vmstat.pgsteal += reclaimed
+            if target is not None:
+                target.pgsteal += reclaimed
 
     def answers(self) -> tuple[list[WritebackDecision | None], list[DirtyDecision | None]]:
         """Return what policies have answered in this pass: by state of the page, dirty pages."""
@@ -234,8 +236,25 @@ class ScanControl:
 
     def pass_progress(self, *, bdi_congested: bool) -> ProgressView:
         """Return what hooks are told after one priority."""
+        slow = False  # that is for a batch to say
         return ProgressView(
             "pass", self.nr_taken, self.nr_scanned, self.total_scanned, self.nr_reclaimed,
             self.nr_dirty, self.nr_unqueued_dirty, self.nr_congested, self.nr_writeback,
-            self.nr_immediate, bdi_congested, has_slow_folio=False, has_slow_folio_io=False,
+            self.nr_immediate, bdi_congested, slow, slow,
         )  # fmt: skip
+
+
+def pay(sc: ScanControl) -> Steps:
+    """Let the CPU time pass that scanning has used up."""
+    if sc.debt_ns:
+        debt, sc.debt_ns = sc.debt_ns * sc.slowdown, 0
+        yield debt
+
+
+def paid(k: Kernel, sc: ScanControl) -> bool:
+    """Do the same at once, if nobody else is due meanwhile; return whether nothing is owed now."""
+    if sc.debt_ns:
+        if not k.loop.elapse(sc.debt_ns * sc.slowdown):
+            return False
+        sc.debt_ns = 0
+    return True

@@ -22,14 +22,25 @@ from reclaimlab.kernel import (
     reclaim_throttle,
     swap,
 )
+from reclaimlab.kernel.isolation import (
+    isolate_lru_pages,
+    putback_inactive_pages,
+    too_many_isolated,
+)
 from reclaimlab.kernel.quiet_pages import (
-    pages_per_quota,
     quiet_quota,
     remember_quiet,
     rotate_quiet,
     scan_state,
 )
-from reclaimlab.kernel.scan_control import SWAP_CLUSTER_MAX, TIME_STEP_NS, ScanControl, ShrinkStat
+from reclaimlab.kernel.scan_control import (
+    SWAP_CLUSTER_MAX,
+    TIME_STEP_NS,
+    ScanControl,
+    ShrinkStat,
+    paid,
+    pay,
+)
 from reclaimlab.kernel.still_pass import still_pass
 from reclaimlab.policy.decisions import Action
 from reclaimlab.policy.gfp import GFP_FS, GFP_IO
@@ -43,31 +54,13 @@ if TYPE_CHECKING:
     from reclaimlab.policy.decisions import Throttle
 
 
+WAIT, ACTIVATE, PAGEOUT = Action.WAIT, Action.ACTIVATE, Action.PAGEOUT
+"""To name a member of an enumeration costs five times as much as a name of this module."""
+
+
 def may_enter_fs(extent: Extent, gfp: int) -> bool:
     """Return whether reclaim with mask ``gfp`` may wait for this page's filesystem."""
     return bool(gfp & GFP_FS) or (extent.swapcache and bool(gfp & GFP_IO))
-
-
-def isolate_lru_pages(lru: LruList, quota: int) -> list[Extent]:
-    """Take a batch off the tail of ``lru``: for each 32 of ``quota`` 32 pages, or a larger folio.
-
-    isolate_lru_folios() stops once it has taken nr_to_scan (32) pages, in whole folios; the
-    caller's quota shrinks by 32 all the same. So lists of folios of 1 MiB are scanned eight times
-    over.
-    """
-    batch: list[Extent] = []
-    end = lru.head_end
-    while quota > 0 and (extent := end.newer) is not end:
-        folio, want = extent.folio_pages, quota
-        if folio > 1:
-            weight = pages_per_quota(folio)
-            want = -(-quota * weight // folio) * folio
-        if extent.nr > want:
-            extent.mapping.split(extent, want)
-        lru.remove(extent)
-        batch.append(extent)
-        quota -= -(-extent.nr // weight) if folio > 1 else extent.nr
-    return batch
 
 
 def scan_page_list(
@@ -97,7 +90,8 @@ def scan_page_list(
                 if stat.slow_io is None and sc.gfp & GFP_IO:
                     stat.slow_io = extent
             decision = sc.writeback_decision(k, extent)
-            if decision.action is Action.WAIT:
+            action = decision.action
+            if action is WAIT:
                 stat.folios -= -(-nr // extent.folio_pages)
                 stat.scanned -= nr
                 stat.nr_dirty -= nr
@@ -107,7 +101,7 @@ def scan_page_list(
                 stat.nr_immediate += nr
             else:
                 stat.nr_writeback += nr
-            (stat.activated if decision.action is Action.ACTIVATE else stat.kept).append(extent)
+            (stat.activated if action is ACTIVATE else stat.kept).append(extent)
             continue
         if extent.mapped and extent.referenced:
             extent.referenced = False
@@ -119,11 +113,11 @@ def scan_page_list(
             if extent.mapping.bdi is not None and extent.mapping.bdi.write_congested():
                 stat.nr_congested += nr
             choice = sc.dirty_decision(k, extent)
-            if choice.action is Action.PAGEOUT:
+            if choice.action is PAGEOUT:
                 return position
             extent.reclaim = extent.reclaim or choice.mark_reclaim
             k.vmstat.nr_vmscan_immediate_reclaim += nr
-            (stat.activated if choice.action is Action.ACTIVATE else stat.kept).append(extent)
+            (stat.activated if choice.action is ACTIVATE else stat.kept).append(extent)
             continue
         if not extent.mapping.file and not extent.swapcache:
             if not (sc.may_swap and sc.gfp & GFP_IO and swap.has_room(k, nr)):
@@ -194,20 +188,6 @@ def pageout(k: Kernel, extent: Extent, sc: ScanControl) -> Steps:
     return (yield from swap.swap_writepage(k, extent, may_block=sc.is_kswapd))
 
 
-def putback_inactive_pages(k: Kernel, lru: LruList, lruvec: Lruvec, stat: ShrinkStat) -> None:
-    """Return what was not freed: kept pages to their list's head, others to the active head."""
-    for extent in stat.kept:
-        if extent.nr:
-            lru.put_back_head(extent)
-    active = lruvec.active_file if lru.file else lruvec.active_anon
-    for extent in stat.activated:
-        if extent.nr:
-            nr = extent.nr
-            active.put_back_head(extent)
-            lruvec.recent_rotated[lru.file] += nr
-            k.vmstat.pgactivate += nr
-
-
 def shrink_inactive_list(
     k: Kernel, quota: int, lruvec: Lruvec, lru: LruList, sc: ScanControl
 ) -> Steps:
@@ -216,7 +196,7 @@ def shrink_inactive_list(
     Gives the quota spent: 32, or more where nothing could come of looking at it.
     """
     zone = k.zone
-    while too_many_isolated(k, lru, sc):
+    while sc.target is None and too_many_isolated(k, lru, sc):
         yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)
     sc.still = None
     spent = clean_tail.free_clean_batch(k, quota, lruvec, lru, sc)
@@ -229,7 +209,9 @@ def shrink_inactive_list(
     states: set[int] = set()
     met: list[int] = []
     batch: list[Extent] = []
-    spent, found = quiet_quota(k, lru, sc, quota)
+    found: list[int] = []
+    if sc.quiet:
+        spent, found = quiet_quota(k, lru, sc, quota)
     if spent:
         rotate_quiet(k, lru, lruvec, sc, stat, spent, found)
     else:
@@ -289,7 +271,9 @@ def account_batches(k: Kernel, sc: ScanControl, stat: ShrinkStat, nr: int) -> No
     """Add ``nr`` batches to the pass, the memcg and the machine, and note the CPU time."""
     sc.add(stat)
     sc.debt_ns += (
-        costs.scan_ns(nr, stat.folios, stat.scanned, has_folios=k.features.folio_names)
+        nr * k.scan_batch_ns
+        + stat.folios * k.scan_folio_ns
+        + stat.scanned * k.scan_page_ns
         + stat.nr_reclaimed * costs.FREE_PAGE_NS
     )
     sc.count(k, stat.scanned, stat.nr_reclaimed)
@@ -299,7 +283,7 @@ def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle 
     """Set the zone's flags; return the sleep and whether flushers were woken, as policies say."""
     zone = k.zone
     before = (zone.writeback, zone.dirty, zone.congested)
-    if k.features.zone_writeback_flag and stat.nr_writeback and stat.nr_writeback == stat.nr_taken:
+    if stat.nr_writeback == stat.nr_taken > 0 and k.features.zone_writeback_flag:
         zone.writeback = True
     if sc.target is None:
         if stat.nr_dirty and stat.nr_dirty == stat.nr_congested:
@@ -316,34 +300,3 @@ def after_batch(k: Kernel, sc: ScanControl, stat: ShrinkStat) -> tuple[Throttle 
         fs_writeback.wakeup_flusher_threads(k, wakeup.nr_pages)
     throttle: Throttle = k.hooks.throttle_after_batch(progress, sc.view)
     return (throttle if reclaim_throttle.sleeps(k, throttle) else None), wakeup.wake
-
-
-def pay(sc: ScanControl) -> Steps:
-    """Let the CPU time pass that scanning has used up."""
-    if sc.debt_ns:
-        debt, sc.debt_ns = sc.debt_ns * sc.slowdown, 0
-        yield debt
-
-
-def paid(k: Kernel, sc: ScanControl) -> bool:
-    """Do the same at once, if nobody else is due meanwhile; return whether nothing is owed now."""
-    if sc.debt_ns:
-        if not k.loop.elapse(sc.debt_ns * sc.slowdown):
-            return False
-        sc.debt_ns = 0
-    return True
-
-
-def too_many_isolated(k: Kernel, lru: LruList, sc: ScanControl) -> bool:
-    """Return whether direct reclaimers hold more isolated pages than the inactive list has.
-
-    Global direct reclaim only; callers with both FS and IO may isolate only an eighth.
-    """
-    if sc.is_kswapd or sc.target is not None:
-        return False
-    inactive = sum(
-        (g.lruvec.inactive_file if lru.file else g.lruvec.inactive_anon).nr for g in k.memcgs
-    )
-    if sc.gfp & (GFP_IO | GFP_FS) == GFP_IO | GFP_FS:
-        inactive >>= 3
-    return k.zone.isolated[lru.file] > inactive and inactive > 0

@@ -1,14 +1,13 @@
-"""Page reclaim: how hard each list is scanned, the priorities, who is reclaimed from, and kswapd.
+"""Page reclaim: the lists of a memcg, the priorities, and who is reclaimed from.
 
 Follows mm/vmscan.c of v3.10; names of later versions (shrink_node) are given by names.py when a
-stack is shown. What becomes of one batch is in shrink_list.py; the sleep after a pass and the
-flusher's wake-up are asked of the policies.
+stack is shown. How hard each list is scanned is in scan_count.py, what becomes of one batch in
+shrink_list.py; the sleep after a pass and the flusher's wake-up are asked of the policies.
 """
 
 from __future__ import annotations
 
 import functools
-from math import isqrt
 from typing import TYPE_CHECKING
 
 from reclaimlab.kernel import (
@@ -21,14 +20,11 @@ from reclaimlab.kernel import (
     shrinker,
     swap,
 )
+from reclaimlab.kernel.isolation import isolate_lru_pages
 from reclaimlab.kernel.quiet_pages import pages_per_quota
-from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl
-from reclaimlab.kernel.shrink_list import (
-    isolate_lru_pages,
-    paid,
-    pay,
-    shrink_inactive_list,
-)
+from reclaimlab.kernel.scan_control import DEF_PRIORITY, SWAP_CLUSTER_MAX, ScanControl, paid, pay
+from reclaimlab.kernel.scan_count import get_scan_count, inactive_list_is_low
+from reclaimlab.kernel.shrink_list import shrink_inactive_list
 from reclaimlab.kernel.still_pass import repeats
 from reclaimlab.policy.contexts import AllocationView, Stage
 from reclaimlab.policy.gfp import (
@@ -36,10 +32,9 @@ from reclaimlab.policy.gfp import (
     GFP_HIGHUSER_MOVABLE,
     GFP_IO,
     GFP_WAIT,
-    PF_KSWAPD,
     PF_MEMALLOC,
 )
-from reclaimlab.units import GIB, MSEC, PAGE_SIZE
+from reclaimlab.units import MSEC
 
 if TYPE_CHECKING:
     from reclaimlab.engine.task import Steps
@@ -78,57 +73,6 @@ def shrink_active_list(
     k.vmstat.pgdeactivate += nr
 
 
-def inactive_list_is_low(k: Kernel, inactive: int, active: int, *, file: bool) -> bool:
-    """Return whether the inactive list is short against the active one."""
-    if file and not k.features.file_inactive_ratio:
-        return active > inactive
-    gigabytes = (inactive + active) * PAGE_SIZE // GIB
-    return inactive * max(1, isqrt(10 * gigabytes)) < active
-
-
-def get_scan_count(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> list[int]:
-    """Return how many pages to scan: inactive anon, active anon, inactive file, active file."""
-    force = sc.target is not None or (sc.is_kswapd and k.zone.all_unreclaimable)
-    lists = (lruvec.inactive_anon, lruvec.active_anon, lruvec.inactive_file, lruvec.active_file)
-    scans = [
-        0 if k.swap is None and not lru.file else scan_share(lru, sc.priority, force=force)
-        for lru in lists
-    ]
-    if k.swap is None:
-        return scans
-    swappiness = k.swappiness if memcg.swappiness is None else memcg.swappiness
-    if not swap.has_room(k, 1) or not sc.may_swap or (sc.target is not None and not swappiness):
-        return [0, 0, scans[2], scans[3]]
-    if not sc.priority and swappiness:
-        return scans
-    if not inactive_list_is_low(k, lruvec.inactive_file.nr, lruvec.active_file.nr, file=True):
-        return [0, 0, scans[2], scans[3]]
-    return _balance(lruvec, swappiness, scans)
-
-
-def scan_share(lru: LruList, priority: int, *, force: bool) -> int:
-    """Return a list's share at a priority; with ``force`` a batch rather than nothing."""
-    return lru.nr >> priority or (min(lru.nr, SWAP_CLUSTER_MAX) if force else 0)
-
-
-def _balance(lruvec: Lruvec, swappiness: int, scans: list[int]) -> list[int]:
-    """Divide the scan between anon and file by how often each was found in use."""
-    scanned, rotated = lruvec.recent_scanned, lruvec.recent_rotated
-    for kind, size in ((0, lruvec.nr_anon), (1, lruvec.nr_file)):
-        if scanned[kind] > size // 4:
-            scanned[kind] //= 2
-            rotated[kind] //= 2
-    anon = swappiness * (scanned[0] + 1) // (rotated[0] + 1)
-    file = (200 - swappiness) * (scanned[1] + 1) // (rotated[1] + 1)
-    total = anon + file + 1
-    return [
-        scans[0] * anon // total,
-        scans[1] * anon // total,
-        scans[2] * file // total,
-        scans[3] * file // total,
-    ]
-
-
 def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) -> Steps:
     """Scan the lists of one memcg in turns of a batch each, until quota or target is reached."""
     anon_inactive, anon_active, file_inactive, file_active = get_scan_count(k, lruvec, sc, memcg)
@@ -157,7 +101,7 @@ def shrink_lruvec(k: Kernel, lruvec: Lruvec, sc: ScanControl, memcg: MemCgroup) 
         k, lruvec.inactive_anon.nr, lruvec.active_anon.nr, file=False
     ):
         shrink_active_list(k, SWAP_CLUSTER_MAX, lruvec, lruvec.active_anon, sc)
-    if k.features.legacy_block_queue and writeout_is_over(k):
+    if writeout_is_over(k) and k.features.legacy_block_queue:
         yield from throttle_vm_writeout(k, sc)
 
 
@@ -217,11 +161,14 @@ def shrink_zones(k: Kernel, sc: ScanControl) -> Steps:
 
 def do_try_to_free_pages(k: Kernel, sc: ScanControl) -> Steps:
     """Scan with rising urgency until enough is freed; give the pages freed."""
+    shrinks_slab = sc.target is None or k.features.memcg_shrinkers
     for priority in range(DEF_PRIORITY, -1, -1):
-        sc.start_pass(k, priority)
-        if not (repeats(k, sc) or clean_tail.shrink_clean_tail(k, sc)):
+        if priority < sc.priority:
+            sc.start_pass(k, priority)
+        still = sc.still is not None and repeats(k, sc)
+        if not (still or clean_tail.shrink_clean_tail(k, sc)):
             yield from shrink_zones(k, sc)
-        if sc.target is None or k.features.memcg_shrinkers:
+        if shrinks_slab:
             yield from shrinker.shrink_slab(k, sc)
         sc.total_scanned += sc.nr_scanned
         if sc.nr_reclaimed >= sc.nr_to_reclaim:
@@ -306,9 +253,11 @@ def try_to_free_mem_cgroup_pages(k: Kernel, memcg: MemCgroup, gfp: int, nr: int)
     task.flags |= PF_MEMALLOC
     sc = ScanControl(k, mask, target=memcg, nr_to_reclaim=max(nr, SWAP_CLUSTER_MAX))
     sc.debt_ns += costs.RECLAIM_CALL_NS
-    k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_begin", order=0, gfp_flags=mask)
     freed = yield from do_try_to_free_pages(k, sc)
-    k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
+    if k.trace is not None:
+        k.tracepoint("mm_vmscan_memcg_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     if not had:
         task.flags &= ~PF_MEMALLOC
     spent = k.loop.now - start
@@ -326,58 +275,3 @@ def mem_cgroup_shrink_node_zone(k: Kernel, memcg: MemCgroup, gfp: int) -> Steps:
         yield from pay(sc)
     k.tracepoint("mm_vmscan_memcg_softlimit_reclaim_end", nr_reclaimed=sc.nr_reclaimed)
     return sc.nr_reclaimed, sc.nr_scanned
-
-
-# ---- kswapd -------------------------------------------------------------------------------------
-
-
-def wakeup_kswapd(k: Kernel) -> None:
-    """Wake kswapd if it idles."""
-    if k.zone.kswapd_wait.wake_one():
-        k.tracepoint("mm_vmscan_wakeup_kswapd", nid=0, order=0)
-
-
-def kswapd(k: Kernel) -> Steps:
-    """The thread that keeps the zone above its high watermark."""
-    zone = k.zone
-    while True:
-        if zone.free >= zone.low_wmark or zone.kswapd_failures >= 16:
-            k.tracepoint("mm_vmscan_kswapd_sleep", nid=0)
-            yield zone.kswapd_wait
-            k.tracepoint("mm_vmscan_kswapd_wake", nid=0, order=0)
-        yield from balance_pgdat(k)
-
-
-def balance_pgdat(k: Kernel) -> Steps:
-    """Reclaim until free pages are above the high watermark, or nothing helps."""
-    zone = k.zone
-    k.current.flags |= PF_MEMALLOC | PF_KSWAPD
-    mask = GFP_IO | GFP_FS | GFP_WAIT
-    priority = DEF_PRIORITY
-    freed_any = False
-    while zone.free <= zone.high_wmark and priority >= 0:
-        sc = ScanControl(k, mask, target=None, nr_to_reclaim=SWAP_CLUSTER_MAX, priority=priority)
-        if k.features.soft_limit_reclaim:
-            freed, scanned = yield from memcontrol.mem_cgroup_soft_limit_reclaim(k, sc.gfp)
-            sc.nr_reclaimed += freed
-            sc.nr_scanned += scanned
-        sc.nr_to_reclaim = max(SWAP_CLUSTER_MAX, zone.high_wmark)
-        yield from shrink_zone(k, sc)
-        yield from shrinker.shrink_slab(k, sc)
-        sc.total_scanned += sc.nr_scanned
-        throttle = end_pass(k, sc)
-        if throttle is not None:
-            yield from after_pass(k, sc, throttle)
-        if not paid(k, sc):
-            yield from pay(sc)
-        zone_unreclaimable(k)
-        freed_any = freed_any or sc.nr_reclaimed > 0
-        priority = DEF_PRIORITY if sc.nr_reclaimed >= SWAP_CLUSTER_MAX else priority - 1
-        yield costs.RECLAIM_CALL_NS
-    zone.kswapd_failures = (
-        0 if freed_any or zone.free > zone.high_wmark else zone.kswapd_failures + 1
-    )
-    if zone.free > zone.high_wmark:
-        zone.writeback = zone.dirty = zone.congested = False
-    elif zone.kswapd_failures:
-        yield from reclaim_throttle.congestion_wait(k, 100 * MSEC)

@@ -31,13 +31,12 @@ class WritebackUnit:
     Attributes:
         extents: its pages; a dict for order with quick removal.
         completer: who must run to end it once the device is done; None if the interrupt does.
-        queue: tasks in wait_on_page_bit(PG_writeback).
     """
 
     __slots__ = (
-        "appends", "completer",
+        "_loop", "_queue", "appends", "completer",
         "device", "done_ns", "ended_ns", "extents", "label", "mapping", "marked_ns",
-        "nr_pages", "private", "queue", "submitted_ns", "submitter", "unwritten", "wb",
+        "nr_pages", "private", "submitted_ns", "submitter", "unwritten", "wb",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, mapping: Mapping, label: str, submitter: Task | None) -> None:
@@ -59,7 +58,8 @@ class WritebackUnit:
         """Where it was submitted to."""
         self.private: Any = None
         self.wb: Any = None
-        self.queue = WaitQueue(loop, "PG_writeback", resource=self)
+        self._loop = loop
+        self._queue: WaitQueue | None = None
 
     def __repr__(self) -> str:
         stage = (
@@ -72,6 +72,22 @@ class WritebackUnit:
             else "marked"
         )
         return f"<{self.label} {self.nr_pages} pages {stage}>"
+
+    @property
+    def queue(self) -> WaitQueue:
+        """Where tasks sleep in wait_on_page_bit(PG_writeback); most units end without any."""
+        if self._queue is None:
+            self._queue = WaitQueue(self._loop, "PG_writeback", resource=self)
+        return self._queue
+
+    def waiters(self) -> tuple[Task, ...]:
+        """Return the tasks that sleep until it ends."""
+        return () if self._queue is None else tuple(self._queue.waiters)
+
+    def wake_all(self) -> None:
+        """Wake those tasks."""
+        if self._queue is not None:
+            self._queue.wake_all()
 
     def is_due(self, _queue: WaitQueue) -> bool:
         """Return whether it has ended."""

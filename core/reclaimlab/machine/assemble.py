@@ -13,7 +13,7 @@ from reclaimlab.fs.ext4 import Ext3, Ext4
 from reclaimlab.fs.gfs2 import Gfs2
 from reclaimlab.fs.tmpfs import Tmpfs
 from reclaimlab.fs.xfs import Xfs
-from reclaimlab.kernel import memcontrol, swap, vmscan, workqueue
+from reclaimlab.kernel import kswapd, memcontrol, swap, workqueue
 from reclaimlab.kernel.backing_dev import BackingDev
 from reclaimlab.kernel.dirty_domain import DirtyDomain, writeback_set_ratelimit
 from reclaimlab.kernel.kernel import DirtySettings, Kernel
@@ -128,7 +128,7 @@ def _kernel(scenario: Scenario, hooks: HookTable, loop: Loop, streams: Streams) 
     k.global_domain = DirtyDomain()
     writeback_set_ratelimit(k)
     k.kthreadd = workqueue.Kthreadd(k)
-    k.spawn("kswapd0", vmscan.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
+    k.spawn("kswapd0", kswapd.kswapd(k), flags=PF_KTHREAD | PF_KSWAPD | PF_MEMALLOC)
     return k
 
 
@@ -168,7 +168,7 @@ def _device(assembly: Assembly, name: str) -> BlockDevice:
         "max_request": spec.max_request, "legacy": spec.queue == "legacy",
         "irq_cpu": spec.irq_cpu, "erase_every": spec.erase_every,
         "erase_stall_ns": spec.erase_stall, "flush_ns": spec.flush_time,
-        "burst_ns": spec.burst,
+        "burst_ns": spec.burst, "reads_apart": spec.reads_apart,
     }  # fmt: skip
     place = DevicePlace(assembly.loop, assembly.streams[f"device {name}"], name, settings)
     if spec.model is not None:

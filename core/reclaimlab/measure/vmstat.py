@@ -14,7 +14,6 @@ class VmStat:
     pgactivate: int = 0
     pgdeactivate: int = 0
     pgrotated: int = 0
-    nr_dirtied: int = 0
     nr_written: int = 0
     nr_throttled_written: int = 0
     nr_vmscan_immediate_reclaim: int = 0

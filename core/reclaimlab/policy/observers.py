@@ -21,14 +21,18 @@ class Observers:
         self._manager = manager
         self._guarded = guarded
         self._dropped: set[tuple[str, str]] = set()
+        self._implementations: dict[str, list[pluggy.HookImpl]] = {}
 
     def tell(self, name: str, arguments: Mapping[str, Any]) -> None:
         """Tell all of the notification called ``name``; one that raises is logged."""
-        implementations = getattr(self._manager.hook, name).get_hookimpls()
+        implementations = self._implementations.get(name)
+        if implementations is None:
+            found = getattr(self._manager.hook, name).get_hookimpls()
+            implementations = self._implementations[name] = found[::-1]
         if not implementations:
             return
         shown = {key: _read_only(value) for key, value in arguments.items()}
-        for implementation in reversed(implementations):
+        for implementation in implementations:
             observer = (implementation.plugin_name, name)
             if observer in self._dropped:
                 continue

@@ -94,6 +94,8 @@ class HookTable:
         self.throttle_dirty = self._decision("throttle_dirty")
         self.describe_kernel = self._decision("describe_kernel")
         self._observers = Observers(manager, self._guarded)
+        self.watches_pages = bool(manager.hook.page_written.get_hookimpls())
+        """Whether anybody is to be told of ``page_written``, of which there are the most by far."""
         self._scopes: dict[ScopeView, ScopeChange] = {}
         self._masks: dict[AllocationView, int] = {}
 

@@ -22,7 +22,7 @@ FORMATS: Final[dict[str, Callable[[Comparison, Evidence], str]]] = {
     "text": text_report,
     "markdown": markdown_report,
     "html": html_report,
-    "json": lambda comparison, found: dump(comparison_object(comparison, found.sections)),
+    "json": lambda comparison, found: dump(comparison_object(comparison, found)),
     "csv": lambda comparison, _: csv_report(comparison),
 }
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from reclaimlab.measure.records import incident_json
 from reclaimlab.policy.extensions import Table, Verbatim
+from reclaimlab.reports.evidence import NOTHING, Evidence
 from reclaimlab.runs.comparison import summarise_run
 from reclaimlab.runs.seeds_needed import seed_warnings
 from reclaimlab.stats.proportion import wilson_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reclaimlab.policy.extensions import Block
     from reclaimlab.runs.comparison import Comparison, ContenderSummary, MetricSummary, Pair
     from reclaimlab.runs.sections import Section
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-def comparison_object(comparison: Comparison, sections: Sequence[Section] = ()) -> dict[str, Any]:
+def comparison_object(comparison: Comparison, evidence: Evidence = NOTHING) -> dict[str, Any]:
     """Return what ``compare --json`` prints; ``schemas/comparison-1.json`` describes it.
 
-    A report adds the ``sections`` of plugins.
+    A report adds what ``evidence`` has of words: tags, notes, the sections of plugins.
     """
     found: dict[str, Any] = {
         "schema": SCHEMA,
@@ -39,8 +38,12 @@ def comparison_object(comparison: Comparison, sections: Sequence[Section] = ()) 
     }
     if comparison.faults:
         found["faults"] = list(comparison.faults)
-    if sections:
-        found["sections"] = [_section(each) for each in sections]
+    if evidence.tags:
+        found["tags"] = list(evidence.tags)
+    if evidence.notes:
+        found["notes"] = list(evidence.notes)
+    if evidence.sections:
+        found["sections"] = [_section(each) for each in evidence.sections]
     return found
 
 

@@ -33,9 +33,11 @@ def markdown_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str
         "",
         facts,
         "",
+        *_listed("Tags", evidence.tags),
+        *_listed("Notes", evidence.notes),
         *_verdicts(comparison),
         "",
-        *_too_few(comparison),
+        *_listed("Too few seeds", seed_warnings(comparison)),
         *_metrics(comparison),
     ]
     for contender in comparison.contenders:
@@ -45,9 +47,13 @@ def markdown_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str
             lines += ["", *_fenced(told)]
     for section in evidence.sections:
         lines += ["", *_section(section)]
-    faults = [f"- {cell(each)}" for each in evidence.faults(comparison)]
-    lines += ["", "Plugins at fault:", "", *faults] if faults else []
-    return "\n".join(lines) + "\n"
+    lines += ["", *_listed("Plugins at fault", evidence.faults(comparison))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _listed(title: str, told: Iterable[str]) -> list[str]:
+    lines = [f"- {cell(each)}" for each in told]
+    return [f"{title}:", "", *lines, ""] if lines else []
 
 
 def cell(text: str) -> str:
@@ -69,11 +75,6 @@ def _verdicts(comparison: Comparison) -> list[str]:
         for each in comparison.contenders
     ]
     return table(("contender", "verdict", "share of runs, 95 % interval"), rows)
-
-
-def _too_few(comparison: Comparison) -> list[str]:
-    lines = [f"- {cell(each)}" for each in seed_warnings(comparison)]
-    return ["Too few seeds:", "", *lines, ""] if lines else []
 
 
 def _metrics(comparison: Comparison) -> list[str]:

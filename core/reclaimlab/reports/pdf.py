@@ -42,7 +42,7 @@ def pdf_report(comparison: Comparison, evidence: Evidence) -> bytes:
     if find_spec("fpdf") is None:
         raise ReclaimlabError("a PDF needs fpdf2: pip install 'reclaimlab[pdf]'")
     paper = _Paper(f"{comparison.head.scenario}: {comparison.head.title}")
-    _head(paper, comparison)
+    _head(paper, comparison, evidence)
     _verdicts(paper, comparison)
     for name in comparison.metric_names():
         _metric(paper, comparison, name)
@@ -62,7 +62,7 @@ def pdf_report(comparison: Comparison, evidence: Evidence) -> bytes:
     return paper.bytes()
 
 
-def _head(paper: _Paper, comparison: Comparison) -> None:
+def _head(paper: _Paper, comparison: Comparison, evidence: Evidence) -> None:
     head = comparison.head
     planned = f"{comparison.stored_runs} of {head.planned_runs} runs stored"
     facts = [
@@ -70,8 +70,10 @@ def _head(paper: _Paper, comparison: Comparison) -> None:
         ("seeds", seeds_text(head.seeds)),
         ("comparison", f"{comparison.id}, {planned}"),
         ("versions", versions_text(comparison)),
+        ("tags", ", ".join(evidence.tags)),
+        *(("note", note) for note in evidence.notes),
     ]
-    paper.table(None, [(name, fact) for name, fact in facts], [28, 152])
+    paper.table(None, [(name, fact) for name, fact in facts if fact], [28, 152])
 
 
 def _verdicts(paper: _Paper, comparison: Comparison) -> None:

@@ -34,16 +34,17 @@ _LEGEND = [
 
 def text_report(comparison: Comparison, evidence: Evidence = NOTHING) -> str:
     """Return the report; pure ASCII, and no line is wider than 72 columns."""
-    parts = [_header(comparison), _verdicts(comparison), _shares(comparison)]
-    parts += [_too_few(comparison), _LEGEND]
+    parts = [_header(comparison, evidence.tags), _told("Notes", evidence.notes)]
+    parts += [_verdicts(comparison), _shares(comparison)]
+    parts += [_told("Too few seeds", seed_warnings(comparison)), _LEGEND]
     parts += [_metric(comparison, name) for name in comparison.metric_names()]
     parts += [_evidence(contender) for contender in comparison.contenders]
     parts += [section_lines(each) for each in evidence.sections]
-    parts += [_faults(evidence.faults(comparison))]
+    parts += [_told("Plugins at fault", evidence.faults(comparison))]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _header(comparison: Comparison) -> list[str]:
+def _header(comparison: Comparison, tags: tuple[str, ...]) -> list[str]:
     head = comparison.head
     facts = {
         "decides": head.decides,
@@ -51,6 +52,8 @@ def _header(comparison: Comparison) -> list[str]:
         "comparison": comparison.id,
         "versions": versions_text(comparison),
     }
+    if tags:
+        facts["tags"] = ", ".join(tags)
     if comparison.stored_runs < head.planned_runs:
         facts["incomplete"] = f"{comparison.stored_runs} of {head.planned_runs} runs"
     lines = wrapped(f"{head.scenario}: {head.title}")
@@ -95,15 +98,9 @@ def _beside(cell: str) -> list[str]:
     return wrapped(cell, width=WIDTH - _NAME - 3)
 
 
-def _too_few(comparison: Comparison) -> list[str]:
-    lines = (wrapped(each, start="  ", indent="    ") for each in seed_warnings(comparison))
-    told = [line for each in lines for line in each]
-    return ["Too few seeds", *told] if told else []
-
-
-def _faults(faults: Iterable[str]) -> list[str]:
-    told = [line for each in faults for line in wrapped(each, start="  ", indent="    ")]
-    return ["Plugins at fault", *told] if told else []
+def _told(title: str, sentences: Iterable[str]) -> list[str]:
+    lines = [line for each in sentences for line in wrapped(each, start="  ", indent="    ")]
+    return [title, *lines] if lines else []
 
 
 def verdict_text(contender: ContenderSummary) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from reclaimlab.reports.markdown import table
+from reclaimlab.reports.validation_kinds import kinds_table
 from reclaimlab.validate.compare import summarise
 from reclaimlab.validate.fitted import FITTED
 from reclaimlab.validate.hierarchy import signs
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reclaimlab.validate.compare import Compared, Result, Summary
-    from reclaimlab.validate.sensitivity import Effect
     from reclaimlab.validate.targets import Target
 
 SHOWN: Final = {
@@ -150,63 +150,11 @@ def validation_object(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
-def sensitivity_text(effects: Sequence[Effect]) -> str:
-    """Return how each number's median error changes with each constant, the most telling first."""
-    names = list(SHOWN)
-    rows = [("constant", "ns", "times", *names, "OOM right")]
-    for effect in sorted(effects, key=_size, reverse=True):
-        cells = [_change(effect, name) for name in names]
-        kills = f"{effect.after.oom_verdict.right} of {effect.after.oom_verdict.n}"
-        rows.append((effect.constant, str(effect.value), f"{effect.factor:g}", *cells, kills))
-    head = "Median errors with a constant halved or doubled; in brackets what they are without."
-    return "\n".join([head, "", *columns(rows)]) + "\n"
-
-
-def _change(effect: Effect, name: str) -> str:
-    before, after = effect.before.spreads.get(name), effect.after.spreads.get(name)
-    if before is None or after is None:
-        return ""
-    style = "{:.2f}x" if _is_factor(name) else "{:.1%}"
-    return f"{style.format(after.median)} ({style.format(before.median)})"
-
-
-def _size(effect: Effect) -> float:
-    """Return how much an effect is, summed over the numbers shown."""
-    total = abs(effect.after.oom_verdict.share - effect.before.oom_verdict.share)
-    for name in SHOWN:
-        before, after = effect.before.spreads.get(name), effect.after.spreads.get(name)
-        if before is not None and after is not None:
-            total += min(abs(after.median - before.median), 1.0)
-    return total
-
-
-def sensitivity_object(effects: Sequence[Effect]) -> dict[str, Any]:
-    """Return what ``validate --sensitivity --json`` prints."""
-    return {
-        "schema": 1,
-        "constants": [
-            {
-                "constant": effect.constant,
-                "value_ns": effect.value,
-                "factor": effect.factor,
-                "median_errors": {
-                    name: {
-                        "before": _plain(effect.before.spreads[name].median),
-                        "after": _plain(spread.median),
-                    }
-                    for name, spread in effect.after.spreads.items()
-                    if name in effect.before.spreads
-                },
-                "oom_verdicts_right": effect.after.oom_verdict.right,
-            }
-            for effect in effects
-        ],
-    }
-
-
 def _recording(result: Result) -> dict[str, Any]:
     metrics: dict[str, Any] = {each.name: _number(each) for each in result.numbers}
     real, ours = result.measured, result.simulated
+    if real.killed is not None and "oom_time" in metrics:
+        metrics["oom_time"]["measured_after"] = real.killed.after_s
     metrics["oom_verdict"] = {
         "measured": real.killed is not None,
         "simulated": ours.killed is not None,
@@ -270,6 +218,7 @@ def validation_block(plain: dict[str, Any]) -> str:
         head,
         "\n".join(table(TARGET_HEAD, targets)),
         "\n".join(table(_SUMMARY_HEAD, errors)),
+        kinds_table(plain),
         verdicts,
     ]
     return "\n\n".join(blocks) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -92,6 +93,13 @@ def series_of(result: Result) -> Iterable[tuple[str, str, list[Line]]]:
     )
 
 
+def ticks(most: float) -> list[float]:
+    """Return round numbers from 0 to ``most`` for an axis: three to six, in steps of 1, 2 or 5."""
+    decade = 10.0 ** math.floor(math.log10(most))
+    step = next(size * decade for size in (0.2, 0.5, 1, 2) if most <= 5 * size * decade)
+    return [float(f"{number * step:.12g}") for number in range(int(most / step + 1e-9) + 1)]
+
+
 def svg_plot(title: str, unit: str, lines: Sequence[Line]) -> str:
     """Return an SVG element: lines over time in seconds, numbered axes, ``unit`` on the ordinate.
 
@@ -118,12 +126,13 @@ def svg_plot(title: str, unit: str, lines: Sequence[Line]) -> str:
             f'points="{points}"/>'
         )
     marks = "".join(
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(part * top):.1f}" y2="{y(part * top):.1f}"'
-        f' stroke="#ddd"/><text x="{LEFT - 5}" y="{y(part * top) + 4:.1f}" text-anchor="end">'
-        f"{part * top:.3g}</text>"
-        f'<text x="{x(part * end):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">'
-        f"{part * end:.3g}</text>"
-        for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}"'
+        f' stroke="#ddd"/><text x="{LEFT - 5}" y="{y(value) + 4:.1f}" text-anchor="end">'
+        f"{value:g}</text>"
+        for value in ticks(top)
+    ) + "".join(
+        f'<text x="{x(time):.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{time:g}</text>'
+        for time in ticks(end)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '

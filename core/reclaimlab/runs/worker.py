@@ -12,16 +12,15 @@ import signal
 import time
 import zlib
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reclaimlab.hosting.probe import ending
 from reclaimlab.runs.isolated import record_isolated
 from reclaimlab.runs.shield import shield
+from reclaimlab.runs.sigint import sigint_blocked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnContext
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _BEAT_S: Final = 0.5
 """Real time between two signs of life."""
-_BLOCK_SIGINT: Final = hasattr(signal, "pthread_sigmask")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Worker:
         self.connection, theirs = context.Pipe()
         arguments = (theirs, str(self._trace), limits)
         self.process = context.Process(target=serve, args=arguments, daemon=True)
-        with _sigint_blocked():
+        with sigint_blocked():
             self.process.start()
         theirs.close()
 
@@ -142,20 +140,6 @@ class Worker:
         self.process.join()
         self.connection.close()
         return ending(self.process.exitcode or 0)
-
-
-@contextlib.contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Put Ctrl-C off while workers start: they inherit the mask, so none dies of it half made."""
-    if not _BLOCK_SIGINT:  # pragma: no cover - not on this system
-        yield
-        return
-    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # ---- the child's side ---------------------------------------------------------------------------

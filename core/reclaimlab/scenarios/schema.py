@@ -140,6 +140,9 @@ class DeviceSpec(Model):
     burst: Time = Field(
         0, description="idle time that it makes up for, as a leaky bucket that limits a rate does"
     )
+    reads_apart: bool = Field(
+        False, description="reads have a queue of their own and take turns with the writes"
+    )
     kind: str = Field("", description="what the device is, for the reader")
     model: Annotated[str, AfterValidator(device_model)] | None = Field(
         None, description="model of a plugin that it follows; the built-in one"

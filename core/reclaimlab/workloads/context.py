@@ -49,9 +49,10 @@ def sleep(context: Context, delay_ns: int) -> Steps:
 
 def sys_write(context: Context, mapping: Mapping, index: int, nr: int, page_copy_ns: int) -> Steps:
     """Write ``nr`` pages, recording its time; give the pages taken, negative on an error."""
-    process, loop = context.process, context.k.loop
+    k, process = context.k, context.process
+    loop = k.loop
     start = process.in_call_since_ns = loop.now
-    wrote = yield from context.fs.vfs_write(context.k, mapping, process, index, nr, page_copy_ns)
+    wrote = yield from context.fs.vfs_write(k, mapping, process, index, nr, page_copy_ns)
     process.in_call_since_ns = -1
     process.write_ns.append(loop.now - start)
     if wrote > 0:

@@ -74,6 +74,8 @@ def page_cache_sync_readahead(
         yield from page_alloc.alloc_pages(k, GFP_HIGHUSER_MOVABLE, nr)
     yield from memcontrol.mem_cgroup_charge(k, memcg, GFP_HIGHUSER_MOVABLE, nr)
     done = Completion(k.loop, "PG_locked", resource=context.fs.bdi.device)
+    if not context.fs.bdi.device.legacy:
+        yield from context.fs.bdi.device.get_request()
     context.fs.bdi.device.submit_now(nr * PAGE_SIZE, done.complete_all, write=False)
     if not done.done:
         yield done.queue

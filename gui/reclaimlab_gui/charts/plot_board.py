@@ -97,6 +97,8 @@ class PlotBoard(QWidget):
         linked: bool,
     ) -> None:
         """Draw ``rows`` anew; None is an empty place. Markers stay where they were."""
+        for plot, _ in self._plots:
+            plot.sigXRangeChanged.disconnect()  # Qt holds what is connected, and that the curves
         self._layout.clear()
         self._layout.setBackground(theme.base)
         self._plots.clear()

@@ -63,13 +63,15 @@ class TaskTimeline(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
         self._rows = 0
+        self.names: tuple[str, ...] = ()
+        """The tasks as they stand at the left, as much of each as there is room for."""
         self._flags: list[Any] = []
         self._line: Any = pg.InfiniteLine(angle=90, movable=True)
         self._line.sigDragged.connect(self._on_dragged)
         self._plot.scene().sigMouseClicked.connect(self._on_clicked)
 
-    def show_timeline(self, timeline: Timeline, theme: Theme) -> None:
-        """Draw another run."""
+    def show_timeline(self, timeline: Timeline, theme: Theme, from_ns: int = 0) -> None:
+        """Draw another run; before ``from_ns`` nothing is known of what was over by then."""
         plot = self._plot.getPlotItem()
         plot.clear()
         self._flags.clear()
@@ -78,10 +80,10 @@ class TaskTimeline(QWidget):
         colours = state_colours(theme)
         for state, height in HEIGHTS.items():
             bars = [
-                (span.begin_ns, span.end_ns, count - 1 - place)
+                (max(span.begin_ns, from_ns), span.end_ns, count - 1 - place)
                 for place, task in enumerate(timeline.tasks)
                 for span in task.spans
-                if span.state is state
+                if span.state is state and span.end_ns > from_ns
             ]
             if bars:
                 self._draw(np.array(bars, dtype=np.float64), height, QColor(colours[state]))
@@ -91,8 +93,7 @@ class TaskTimeline(QWidget):
         pen.setCosmetic(True)
         self._line.setPen(pen)
         plot.addItem(self._line, ignoreBounds=True)
-        begin = min((t.spans[0].begin_ns for t in timeline.tasks if t.spans), default=0)
-        plot.setXRange(begin / 1e9, timeline.end_ns / 1e9, padding=0.01)
+        plot.setXRange(from_ns / 1e9, timeline.end_ns / 1e9, padding=0.01)
         plot.setYRange(-0.6, count - 0.4, padding=0)
 
     def show_notes(self, notes: Sequence[Note], theme: Theme) -> None:
@@ -159,9 +160,14 @@ class TaskTimeline(QWidget):
         plot = self._plot.getPlotItem()
         count = len(timeline.tasks)
         left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
-        left.setTicks([[(count - 1 - n, task.label) for n, task in enumerate(timeline.tasks)]])
-        widest = max((len(task.label) for task in timeline.tasks), default=4)
-        left.setWidth(self.fontMetrics().averageCharWidth() * min(widest, 20) + 24)
+        metrics, labels = self.fontMetrics(), [task.label for task in timeline.tasks]
+        widest = max(map(metrics.horizontalAdvance, labels), default=0)
+        width = min(widest + 2, metrics.averageCharWidth() * 20)
+        left.setWidth(width + 24)
+        # A name that does not fit would not be drawn at all.
+        middle = Qt.TextElideMode.ElideMiddle
+        self.names = tuple(metrics.elidedText(each, middle, width) for each in labels)
+        left.setTicks([[(count - 1 - place, name) for place, name in enumerate(self.names)]])
         bottom.setLabel("simulated time (s)", color=theme.faint)
         bottom.enableAutoSIPrefix(False)
         for axis in (left, bottom):

@@ -53,7 +53,7 @@ def step_rows(views: Sequence[StepView], *, single: bool) -> list[Row]:
         cells = (
             Cell(str(view.number), view.number, right=True, kind=kind),
             Cell(title, kind=kind, tip=f"{title}; nothing can save it any more" if lost else title),
-            Cell(changes),
+            Cell(changes, tip=changes.replace("; ", "\n")),
         )
         rows.append(Row(cells, view.number))
         before = view

@@ -110,7 +110,8 @@ class CompareView(View):
             self.session.noted.emit("A comparison has two contenders at least.")
             self._show_offered()
             return
-        self.open_comparison(self._shown.comparison.id, chosen)
+        name = self._shown.comparison.id
+        self._load(lambda reader: load_comparison(reader, name, chosen), self._seed)
 
     def facts(self) -> dict[str, str]:
         """Return what made the picture: comparison, seed, and every setting of each column."""

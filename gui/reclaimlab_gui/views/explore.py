@@ -158,7 +158,7 @@ class ExploreView(View):
     def _show_rows(self) -> None:
         single = self.granularity.currentText() == _SINGLE
         self._steps.fill(step_rows(self._views, single=single) if self._views else [])
-        self.steps.fit_columns(48)
+        self.steps.fit_columns(64)
         if self._views:
             self.steps.select_key(self._views[-1].number)
 
@@ -192,7 +192,7 @@ class ExploreView(View):
         order = self.steps.order
         row = self.steps.currentIndex().row() + by
         if 0 <= row < order.rowCount():
-            self.steps.selectRow(row)
+            self.steps.select_row(row)
 
     # ---- building -------------------------------------------------------------------------------
 
@@ -216,7 +216,8 @@ class ExploreView(View):
         page = QSplitter()
         page.addWidget(left)
         page.addWidget(right)
-        page.setSizes([640, 640])
+        page.setSizes([720, 560])
+        page.setContentsMargins(6, 6, 6, 6)
         for splitter in (left, right, page):
             splitter.setChildrenCollapsible(False)
         self._pages = QStackedLayout(self)

@@ -95,7 +95,7 @@ class HistoryView(View):
         if not chosen or not self.table.select_key(chosen):
             self._show_runs(None)
             if self.table.order.rowCount():
-                self.table.selectRow(0)
+                self.table.select_row(0)
         self.table.fit_columns(30)
         self._count()
 
@@ -164,6 +164,9 @@ class HistoryView(View):
 
     def _on_search(self, text: str) -> None:
         self.table.order.set_words(text)
+        if not self.chosen():
+            self._show_runs(None)
+            self.table.select_row(0)
         self._count()
 
     def _open(self, comparison: object) -> None:

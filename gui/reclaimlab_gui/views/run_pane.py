@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from reclaimlab.measure.timeline import Timeline
     from reclaimlab_gui.models.wait_layout import Layout
     from reclaimlab_gui.theme import Theme
+    from reclaimlab_gui.workers.inspector import Inspection
 
 
 class RunPane(QWidget):
-    """Shows a timeline at a moment.
+    """Shows a timeline at a moment; of a long run a part of it, as its ``inspection`` says.
 
     Signals:
         time_chosen: look at another moment (ns).
@@ -52,6 +53,7 @@ class RunPane(QWidget):
     def __init__(
         self,
         timeline: Timeline,
+        inspection: Inspection,
         theme: Theme,
         *,
         narrow: bool = False,
@@ -60,6 +62,7 @@ class RunPane(QWidget):
         super().__init__(parent)
         self._narrow = narrow
         self.timeline = _closed_first(timeline)
+        self.inspection = inspection
         self._theme = theme
         self._time_ns = -1
         self._selected = ""
@@ -81,7 +84,7 @@ class RunPane(QWidget):
         self.cycle.setWordWrap(True)
         self.cycle.setMinimumWidth(10)
         self._build()
-        self.chart.show_timeline(self.timeline, theme)
+        self.chart.show_timeline(self.timeline, theme, inspection.from_ns)
         self.chart.time_chosen.connect(self.time_chosen)
         self.chart.task_clicked.connect(self._on_row)
         self.graph.task_clicked.connect(self.select_task)
@@ -101,7 +104,7 @@ class RunPane(QWidget):
         """Draw everything in other colours."""
         self._theme = theme
         low, high = self.chart.time_range_s
-        self.chart.show_timeline(self.timeline, theme)
+        self.chart.show_timeline(self.timeline, theme, self.inspection.from_ns)
         self.chart.zoom_to(round((low + high) * 5e8), round((high - low) * 1e9))
         self.chart.show_notes(self._notes, theme)
         self._legend.setText(_legend(theme))
@@ -143,11 +146,15 @@ class RunPane(QWidget):
             told = (
                 f"{closed} tasks wait only on each other.  Cycle: {' -> '.join([*cycle, cycle[0]])}"
             )
+        time_ns = min(self._time_ns, self.timeline.end_ns)
+        if time_ns < self._time_ns:
+            end = "run ended" if self.inspection.to_the_end else "part that was made again ends"
+            told = f"The {end} at {time_ns / 1e9:.6f} s; below is its last moment.  {told}"
         self.cycle.setText(told)
         self.cycle.setProperty("fault", bool(cycle))
         self.cycle.style().polish(self.cycle)
-        self.stack.setPlainText(stack_text(self.timeline, self._selected, self._time_ns))
-        self.memory.fill(memory_rows(self.timeline, self._time_ns))
+        self.stack.setPlainText(stack_text(self.timeline, self._selected, time_ns))
+        self.memory.fill(memory_rows(self.timeline, time_ns))
         self._memory_view.fit_columns()
 
     def _on_note(self, note: object) -> None:
@@ -165,7 +172,8 @@ class RunPane(QWidget):
 
     def _build(self) -> None:
         head = QHBoxLayout()
-        name = QLabel(f"{self.timeline.contender}, seed {self.timeline.seed}")
+        part = self.inspection.part
+        name = QLabel(f"{self.timeline.contender}, seed {self.timeline.seed}{part and f': {part}'}")
         name.setProperty("heading", True)
         name.setMinimumWidth(10)
         name.setToolTip(name.text())

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -125,6 +125,9 @@ class SetUpView(View):
     def start(self) -> None:
         """Ask for the comparison to be run; faults are told and nothing is lost."""
         self._check()
+        if not self.contenders.contenders:
+            self.session.problem_found.emit(f"Nothing can be run: {self.contenders.fault()}.")
+            return
         first = self._first.value()
         try:
             scenario = load_scenario(self._scenario, self.settings)
@@ -157,7 +160,12 @@ class SetUpView(View):
         self._fault.hide()
         columns = QSplitter()
         columns.setChildrenCollapsible(False)
-        columns.addWidget(_titled("1  Scenario", self.search, self.list, self._about))
+        scenarios = QSplitter(Qt.Orientation.Vertical)
+        scenarios.setChildrenCollapsible(False)
+        scenarios.addWidget(self.list)
+        scenarios.addWidget(self._about)
+        scenarios.setSizes([360, 240])
+        columns.addWidget(_titled("1  Scenario", self.search, scenarios))
         columns.addWidget(_titled("2  Values", self._fault, self._form))
         columns.addWidget(_titled("3  Contenders", self.contenders))
         for place in range(3):

@@ -275,5 +275,6 @@ class ValidateView(View):
         self.start_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(self.cancel)
         self.search.textChanged.connect(self.table.order.set_words)
+        self.search.textChanged.connect(lambda: self.table.fit_columns())
         self.table.row_selected.connect(self._show)
         self.session.theme_changed.connect(self._on_theme)

@@ -53,6 +53,8 @@ class WhyView(View):
         super().__init__(session, parent)
         self._keys: tuple[RunKey, ...] = ()
         self._wanted_ns: int | None = None
+        self._inspections: list[Inspection] = []
+        self._explained: tuple[RunKey, ...] = ()
         self.panes: tuple[RunPane, ...] = ()
         self.time_ns = 0
         self._reading = Background(self)
@@ -66,6 +68,7 @@ class WhyView(View):
         self._beside.setMinimumContentsLength(12)
         self.play = QPushButton("Play")
         self.closing_button = QPushButton("Cycle closes")
+        self.earlier, self.later = QPushButton("Earlier"), QPushButton("Later")
         self._clock = QTimer(self)
         self._clock.setInterval(_FRAME_MS)
         self._build()
@@ -73,7 +76,8 @@ class WhyView(View):
 
     def explain_moment(self, key: RunKey, time_ns: int | None) -> None:
         """Explain a run at a moment; None: where its story is."""
-        if self._keys == (key,) and self.panes and time_ns is not None:
+        low, high = self._ends()
+        if self._keys == (key,) and time_ns is not None and low <= time_ns < high:
             self.show_time(time_ns)
         else:
             self.explain((key,), time_ns)
@@ -129,6 +133,14 @@ class WhyView(View):
             pane.chart.zoom_to(closing, 60_000_000)
         self.show_time(closing)
 
+    def go_earlier(self) -> None:
+        """Make the part of the run before this one again."""
+        self.explain(self._keys, max(self._ends()[0] - _KEPT_NS // 2, 0))
+
+    def go_later(self) -> None:
+        """Make the part of the run after this one again."""
+        self.explain(self._keys, self._ends()[1] + _KEPT_NS // 2)
+
     def toggle_play(self) -> None:
         """Let the time run, or stop it."""
         if self._clock.isActive():
@@ -172,7 +184,8 @@ class WhyView(View):
     def _on_read(self, read: tuple[tuple[RunRecord, ...], tuple[str, ...]]) -> None:
         records, contenders = read
         self._offer(contenders)
-        self.inspector.inspect(_inspections(records, self._wanted_ns))
+        self._inspections = _inspections(records, self._wanted_ns)
+        self.inspector.inspect(self._inspections)
 
     def _offer(self, contenders: tuple[str, ...]) -> None:
         """Offer to look at another contender of the comparison beside the first run."""
@@ -189,13 +202,16 @@ class WhyView(View):
         self.explain((first,) if alone else (first, replace(first, contender=chosen)))
 
     def _on_inspected(self, timelines: tuple[Timeline | None, ...]) -> None:
-        found = [each for each in timelines if each is not None]
+        both = zip(timelines, self._inspections, strict=False)
+        found = [(made, wanted) for made, wanted in both if made is not None]
         if not found:
             return
+        self._explained = self._keys
         for old in self.panes:
+            old.hide()  # it is deleted only later, and would make the window wider till then
             old.deleteLater()
         narrow = len(found) > 1
-        self.panes = tuple(RunPane(each, self.session.theme, narrow=narrow) for each in found)
+        self.panes = tuple(RunPane(*each, self.session.theme, narrow=narrow) for each in found)
         for pane in self.panes:
             self._columns.addWidget(pane)
             pane.time_chosen.connect(self.show_time)
@@ -205,6 +221,9 @@ class WhyView(View):
         self._pages.setCurrentIndex(2)
         closes = any(pane.timeline.closing_ns is not None for pane in self.panes)
         self.closing_button.setEnabled(closes)
+        parts = [pane.inspection for pane in self.panes]
+        self.earlier.setVisible(any(each.from_ns for each in parts))
+        self.later.setVisible(not all(each.to_the_end for each in parts))
         if self._wanted_ns is not None:
             self.show_time(self._wanted_ns)
         elif closes:
@@ -237,6 +256,7 @@ class WhyView(View):
         delete_note(self.session, self._keys[0].comparison, note)
 
     def _on_failed(self, message: str) -> None:
+        self._keys = self._explained  # those that are still on screen
         self._pages.setCurrentIndex(2 if self.panes else 0)
         self.session.problem_found.emit(message)
 
@@ -258,8 +278,7 @@ class WhyView(View):
             pane.use_theme(self.session.theme)
 
     def _ends(self) -> tuple[int, int]:
-        spans = [task.spans for pane in self.panes for task in pane.timeline.tasks if task.spans]
-        low = min((each[0].begin_ns for each in spans), default=0)
+        low = max((pane.inspection.from_ns for pane in self.panes), default=0)
         return low, max((pane.timeline.end_ns for pane in self.panes), default=0)
 
     # ---- building -------------------------------------------------------------------------------
@@ -323,7 +342,13 @@ class WhyView(View):
         row.addWidget(self._speed)
         row.addWidget(QLabel("Beside"))
         row.addWidget(self._beside)
+        self.earlier.setToolTip("Make the part of the run before this one again")
+        self.earlier.clicked.connect(self.go_earlier)
+        self.later.setToolTip("Make the part of the run after this one again")
+        self.later.clicked.connect(self.go_later)
+        row.addWidget(self.earlier)
         row.addWidget(self._slider, 1)
+        row.addWidget(self.later)
         row.addWidget(self._when)
         return row
 
@@ -350,12 +375,13 @@ def _inspections(records: tuple[RunRecord, ...], wanted_ns: int | None) -> list[
     ends = [record.result.ended_ns for record in records if record.result is not None]
     if not ends:
         return []
-    first = min(ends)
-    begin = max(first - _KEPT_NS, 0)
-    if wanted_ns is not None:
-        begin = max(min(begin, wanted_ns - _KEPT_NS // 5), 0)
+    begin, until = max(min(ends) - _KEPT_NS, 0), min(ends) + _KEPT_NS // 2
+    if wanted_ns is not None and not begin <= wanted_ns <= until:
+        begin = max(min(wanted_ns, max(ends)) - _KEPT_NS // 2, 0)
+        until = begin + _KEPT_NS
+    results = [(record, record.result.ended_ns) for record in records if record.result is not None]
     return [
-        Inspection(record, begin, min(record.result.ended_ns, first + _KEPT_NS // 2))
-        for record in records
-        if record.result is not None
+        # Of a run that was over before, its last moment stays to be seen.
+        Inspection(record, begin if end > begin else max(end - _KEPT_NS, 0), min(end, until))
+        for record, end in results
     ]

@@ -51,8 +51,9 @@ class ColumnHeader(QWidget):
         second.addWidget(VerdictBadge(_verdict(column, seed)))
         summary = next(c for c in shown.comparison.contenders if c.contender == column.label)
         verdict = _verdict(column, seed)
-        same = sum(count for each, count in summary.verdicts.items() if each == verdict)
-        counts = QLabel(f"{same} of {len(column.runs)}")
+        same = sum(_verdict(column, each) == verdict for each in column.runs)
+        of = f"{same} of {len(column.runs)}" if record else f"{len(column.runs)} of other seeds"
+        counts = QLabel(of)
         counts.setProperty("faint", True)
         counts.setToolTip(f"All seeds: {describe_counts(summary.verdicts)}")
         self.why.setMaximumWidth(self.fontMetrics().horizontalAdvance("Why") + 36)

@@ -53,6 +53,7 @@ class ContenderEditor(QWidget):
         self._fixes = QListWidget()
         self._fixes.setAccessibleName("Fixes over the kernel")
         self.form = FieldForm("Parameters of the policies")
+        self._choice = ContenderChoice("")  # what the form has fields for
         self._build()
         self.refresh_policies()
         self._list.currentRowChanged.connect(self._on_selected)
@@ -173,7 +174,7 @@ class ContenderEditor(QWidget):
         self._fault.setVisible(bool(fault))
         if fault or not text:
             return
-        choice = ContenderChoice.of(text)
+        choice = self._choice = ContenderChoice.of(text)
         with QSignalBlocker(self._kernel), QSignalBlocker(self._fixes):
             self._kernel.setCurrentText(choice.kernel)
             for row in range(self._fixes.count()):
@@ -190,21 +191,18 @@ class ContenderEditor(QWidget):
             return
         rows = map(self._fixes.item, range(self._fixes.count()))
         checked = [item.text() for item in rows if item.checkState() is Qt.CheckState.Checked]
-        old = (
-            ContenderChoice.of(self.text.text()) if not contender_fault(self.text.text()) else None
-        )
-        fixes = [each for each in (old.fixes if old else ()) if each in checked]
+        old = self._choice  # not what the text says: it may have a fault while somebody types
+        fixes = [each for each in old.fixes if each in checked]
         fixes += [each for each in checked if each not in fixes]
         kernel = self._kernel.currentText()
-        same = old is not None and (old.kernel, old.fixes) == (kernel, tuple(fixes))
-        values = self.form.values() if same or old is None else old.values
-        choice = ContenderChoice(kernel, tuple(fixes), values)
-        self.form.show_faults(choice.faults())
+        same = (old.kernel, old.fixes) == (kernel, tuple(fixes))
+        choice = self._choice = ContenderChoice(kernel, tuple(fixes), self.form.values())
         text = choice.text()
         self.text.setText(text)
         self._store(text)
         if not same:
             self._show_form(choice)
+        self.form.show_faults(choice.faults())
 
     def _store(self, text: str) -> None:
         row = self._list.currentRow()

@@ -67,6 +67,8 @@ class FieldForm(QScrollArea):
                 column.addWidget(title)
             self._add(column, each)
         column.addStretch(1)
+        if (old := self.takeWidget()) is not None:
+            old.deleteLater()  # setWidget would delete it at once, and somebody may type in it
         self.setWidget(body)
 
     def changed_values(self) -> dict[str, str]:

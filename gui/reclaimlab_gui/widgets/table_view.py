@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -130,9 +138,14 @@ class TableView(QTableView):
         """Select the row about ``key``; False if there is none."""
         for row in range(self.order.rowCount()):
             if self.order.index(row, 0).data(KEY_ROLE) == key:
-                self.selectRow(row)
+                self.select_row(row)
                 return True
         return False
+
+    def select_row(self, row: int) -> None:
+        """Select a row and no other, also while Ctrl is held: Qt's own would toggle it then."""
+        index, flags = self.order.index(row, 0), QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
     def fit_columns(self, most_ems: int = 34) -> None:
         """Make each column as wide as what it holds, up to so many letters; again with others."""

@@ -30,6 +30,22 @@ class Inspection:
     events: bool = False
     """Keep tracepoints and wake-ups too, as a trace file needs them."""
 
+    @property
+    def to_the_end(self) -> bool:
+        """Whether nothing of the run comes after this."""
+        return self.record.result is None or self.until_ns >= self.record.result.ended_ns
+
+    @property
+    def part(self) -> str:
+        """Which part of the run this is: a line for people; empty if it is all of it."""
+        if self.record.result is None or (self.to_the_end and not self.from_ns):
+            return ""
+        low, high, end = (
+            f"{time_ns / 1e9:.3f}".rstrip("0").rstrip(".")
+            for time_ns in (self.from_ns, self.until_ns, self.record.result.ended_ns)
+        )
+        return f"{low} to {high} s of {end} s"
+
 
 class Inspector(QObject):
     """Inspects one or two runs at a time.

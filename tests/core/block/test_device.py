@@ -245,6 +245,15 @@ def test_a_leaky_bucket_makes_up_for_idle_time_up_to_its_size() -> None:
     assert bench.done == [SEC, SEC, SEC + SEC // 4]
 
 
+def test_reads_in_a_queue_of_their_own_wait_for_the_write_in_service_and_put_off_the_next() -> None:
+    bench = Bench(legacy=False, reads_apart=True, max_request=10 * MIB)
+    bench.write(20 * MIB)
+    bench.read(2 * MIB)
+    bench.write(10 * MIB)
+    bench.loop.run(FOREVER)
+    assert bench.done == [110 * MSEC, 200 * MSEC, 310 * MSEC]
+
+
 def test_a_flush_waits_for_what_the_device_holds_and_passes_what_is_queued() -> None:
     bench = Bench(write_bw=MIB, legacy=False, nr_requests=64, max_request=128 * KIB)
     for _ in range(16):

@@ -90,6 +90,21 @@ def test_a_scenario_too_large_says_how_large_and_which_setting_is_smaller() -> N
     assert "--set workers=2 or --set pages=5" in done.stderr
 
 
+def test_smallest_shows_the_fault_with_the_fewest_tasks_and_pages(tmp_path: Path) -> None:
+    file = tmp_path / "hang.json"
+    asked = ["explore", "tiny-completion", "--set", "workers=2", "--set", "pages=3", "-q"]
+    done = CliRunner().invoke(cli, [*asked, "--smallest", "--schedule", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "violates no-deadlock, with workers=1, pages=1:" in done.stdout
+    assert "cycle: kworker/u:1" in done.stdout
+    again = CliRunner().invoke(cli, ["run", "tiny-completion", "--schedule", str(file)])
+    assert "point of no return" in again.stdout
+    scenario = json.loads(file.read_text())["scenario_text"]
+    assert "limit_pages = 1" in scenario
+    as_it_is = CliRunner().invoke(cli, ["explore", "tiny-loop", "-q", "--smallest"])
+    assert "violates no-deadlock" in as_it_is.stdout
+
+
 def test_the_proof_table_has_a_row_a_policy_and_a_column_a_setting(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

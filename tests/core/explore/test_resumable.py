@@ -96,6 +96,48 @@ class _after:  # noqa: N801 - it stands for a generator that was begun
         return self._frame.send(0 if value is None else value)
 
 
+def test_a_method_reaches_the_one_it_overrides_by_super() -> None:
+    source = textwrap.dedent(
+        """
+        class Base:
+            def steps(self, n):
+                yield n
+                return self.name
+
+        class Derived(Base):
+            name = "derived"
+
+            def steps(self, n):
+                got = yield from super().steps(n + 1)
+                yield got
+        """
+    )
+    names: dict[str, Any] = {}
+    exec(compile(rewrite(source, "source"), "source", "exec"), names)
+    assert course(names["Derived"]().steps(1), [0]) == [2, "derived", ("end", None)]
+
+
+def test_a_sleeping_frame_keeps_no_value_that_is_not_read_again() -> None:
+    source = textwrap.dedent(
+        """
+        def steps(n):
+            for each in range(n):
+                doubled = each * 2
+                rest = [each for each in (1, 2)]
+                yield doubled
+                yield rest
+        """
+    )
+    names: dict[str, Any] = {}
+    exec(compile(rewrite(source, "source"), "source", "exec"), names)
+    frame = names["steps"](2)
+    assert frame.send(None) == 0
+    assert (frame.n, frame.rest) == (None, [1, 2])
+    assert not hasattr(frame, "doubled"), "it is read in no sleep"
+    frame.send(None)
+    assert frame.rest is None
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -103,6 +145,7 @@ class _after:  # noqa: N801 - it stands for a generator that was begun
         "with lock:\n        yield",
         "for x in y:\n        yield\n    else:\n        pass",
         "def inner():\n        pass\n    yield inner",
+        "yield super().steps()",
     ],
 )
 def test_a_generator_function_that_cannot_be_copied_faithfully_is_refused(body: str) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -201,18 +202,26 @@ LONGEST_S: Final = float(os.environ.get("RECLAIMLAB_CELL_SECONDS", "0"))
 
 
 def request(
-    contender: str, gfp: str, workers: int, pages: int, *, reduce: bool = True
+    contender: str,
+    gfp: str,
+    workers: int,
+    pages: int,
+    *,
+    reduce: bool = True,
+    steps: str = "coarse",
 ) -> ExploreRequest:
     settings = (f"workers={workers}", f"pages={pages}", f"writer_gfp={gfp}")
     text = scenario_toml(load_scenario("tiny-completion", settings))
     return ExploreRequest(
-        text, "tiny-completion", contender, max_seconds=LONGEST_S or 60, reduce=reduce
+        text, "tiny-completion", contender, steps, max_seconds=LONGEST_S or 60, reduce=reduce
     )
 
 
 @cache
-def explored(contender: str, gfp: str, workers: int, pages: int) -> Exploration:
-    return explore(request(contender, gfp, workers, pages))
+def explored(
+    contender: str, gfp: str, workers: int, pages: int, steps: str = "coarse"
+) -> Exploration:
+    return explore(request(contender, gfp, workers, pages, steps=steps))
 
 
 @pytest.mark.parametrize(
@@ -236,6 +245,45 @@ def test_the_model_hangs_exactly_where_the_protocol_by_hand_does(
     ):  # a blocked worker keeps pages isolated, which the protocol by hand does not know
         assert ("no-premature-oom" in found.violations) == expected.premature_oom
     assert "invariants" not in found.violations
+
+
+@pytest.mark.parametrize(
+    ("contender", "gfp", "workers", "pages"),
+    [(ALWAYS, "nofs", 1, 2), (MEF, "nofs", 2, 2), (MEF, "fs", 1, 2)],
+)
+def test_with_fine_steps_it_hangs_and_fails_early_where_the_protocol_by_hand_does(
+    contender: str, gfp: str, workers: int, pages: int
+) -> None:
+    worker, nofs, fs = WAITS[contender]
+    expected = verdict(Protocol(workers, pages, worker, fs if gfp == "fs" else nofs))
+    found = explored(contender, gfp, workers, pages, "fine")
+    assert found.exhausted
+    assert ("no-deadlock" in found.violations) == expected.hangs
+    assert ("no-premature-oom" in found.violations) == (expected.premature_oom and not worker)
+    assert "invariants" not in found.violations
+
+
+def test_tries_in_vain_and_the_order_of_pages_change_no_verdict_of_fine_steps() -> None:
+    reduced = explored(MEF, "nofs", 1, 2, "fine")
+    asked = request(MEF, "nofs", 1, 2, steps="fine", reduce=False)
+    whole = explore(replace(asked, max_seconds=600))
+    assert reduced.exhausted
+    assert whole.exhausted
+    assert set(whole.violations) == set(reduced.violations)
+    assert whole.states > reduced.states
+
+
+def test_ordinary_generators_make_each_try_in_vain_of_a_schedule_with_fine_steps() -> None:
+    asked = request(MEF, "nofs", 1, 2, steps="fine")
+    violation = explored(MEF, "nofs", 1, 2, "fine").violations["no-premature-oom"]
+    views = replay(
+        Schedule(
+            "tiny-completion", asked.scenario_text, MEF, "fine", "no-premature-oom",
+            violation.what, violation.no_return, violation.steps,
+        )
+    )  # fmt: skip
+    assert views[-1].oom
+    assert not any(view.oom for view in views[:-1])
 
 
 def test_dirty_throttling_of_the_memcg_hangs_only_with_the_wait_kept() -> None:

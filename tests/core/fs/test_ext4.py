@@ -85,7 +85,7 @@ def test_in_6_x_completion_waits_for_a_commit_that_is_writing_the_inodes_block()
     (unit,) = units_of(mapping)
     journal = machine.fs.journal
     journal.committing = Transaction(journal)
-    journal.committing.inodes[mapping] = False
+    journal.committing.blocks[machine.fs.inode_block(mapping)] = None
     journal.shadow = True
     machine.run(SEC)
     assert unit.done_ns > 0
@@ -152,7 +152,7 @@ def test_since_3_9_no_handle_is_open_while_the_page_is_charged() -> None:
 def test_a_writer_that_waits_with_an_open_handle_stalls_the_next_commit_and_all_handles() -> None:
     machine, _, writer = a_writer_that_waits(mount={"write_begin_gfp": "nofs"})
     machine.fs.journal.flushed = False  # not the first commit since the mount
-    machine.fs.journal.dirty_metadata(machine.fs.new_file("other"))
+    machine.fs.journal.dirty_metadata(1)
     machine.run(6 * SEC)
     commit = machine.fs.journal.daemon
     assert commit.stack()[0] == "jbd2_journal_commit_transaction"
@@ -174,14 +174,22 @@ def test_a_commit_in_ordered_mode_waits_for_the_data_of_its_inodes() -> None:
     assert machine.fs.journal.committing is None
 
 
+def test_sixteen_files_made_one_after_the_other_are_one_block_of_the_journal() -> None:
+    machine = small_machine("linux-6.18")
+    files = [machine.fs.new_file(f"file {number}") for number in range(32)]
+    for mapping in files:
+        machine.write(mapping, 1)
+        machine.run(20 * MSEC)
+    assert len(machine.fs.journal.running.blocks) == 3, "their numbers begin at 1"
+
+
 def test_the_journal_commits_every_five_seconds() -> None:
     machine = small_machine("linux-3.10")
-    mapping = machine.fs.new_file("file")
-    machine.fs.journal.dirty_metadata(mapping)
+    machine.fs.journal.dirty_metadata(1)
     machine.run(4900 * MSEC)
-    assert mapping in machine.fs.journal.running.inodes
+    assert 1 in machine.fs.journal.running.blocks
     machine.run(200 * MSEC)
-    assert mapping not in machine.fs.journal.running.inodes
+    assert 1 not in machine.fs.journal.running.blocks
     assert machine.device.requests == 3, "the superblock once, the blocks, then the commit record"
 
 
@@ -197,7 +205,7 @@ def rename_in_a_full_memcg(contender: str) -> Call:
     machine.write(mapping, 700)
     machine.run(100 * MSEC)
     assert mapping.nr_dirty == 700
-    machine.populate(machine.box.margin, state="writeback", reclaim=True)
+    machine.populate(machine.box.margin(), state="writeback", reclaim=True)
     call = machine.call(machine.fs.ext4_rename(machine.k, mapping, None), name="rsync")
     machine.run(20 * SEC)
     return call

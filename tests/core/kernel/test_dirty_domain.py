@@ -233,7 +233,7 @@ def test_the_pause_of_a_dirtier_is_at_most_200_ms_and_killable() -> None:
 
 def test_balance_dirty_pages_polls_less_often_the_more_room_is_left() -> None:
     intervals = [
-        balance_dirty_pages.dirty_poll_interval(DirtyState(dirty, 1 << 16, 1 << 15, 1 << 16))
+        balance_dirty_pages.dirty_poll_interval((1 << 16) - dirty)
         for dirty in (0, 1 << 15, (1 << 16) - 1, 1 << 16, 1 << 17)
     ]
     assert intervals == [256, 128, 1, 1, 1]

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from reclaimlab.engine.loop import Loop
 from reclaimlab.kernel.folio import Extent, LruList, Mapping
+from reclaimlab.kernel.isolation import isolate_lru_pages
 from reclaimlab.kernel.memcontrol import MemCgroup
-from reclaimlab.kernel.shrink_list import isolate_lru_pages
 
 FLAGS: Final = ("reclaim", "referenced", "dirty")
 State = tuple[str, int, tuple[bool, ...]]

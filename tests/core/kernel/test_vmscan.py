@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reclaimlab.kernel import memcontrol, page_alloc, quiet_pages, shrink_list, vmscan
+from reclaimlab.kernel import (
+    isolation,
+    kswapd,
+    memcontrol,
+    page_alloc,
+    quiet_pages,
+    scan_count,
+    shrink_list,
+    vmscan,
+)
 from reclaimlab.kernel.scan_control import ScanControl, ShrinkStat
 from reclaimlab.policy import Throttle, ThrottleKind
 from reclaimlab.policy.gfp import GFP_KERNEL, GFP_NOFS, GFP_NOIO
@@ -232,7 +241,7 @@ def scans(machine: SmallMachine, priority: int, *, of_memcg: bool = True) -> lis
         target = machine.box if of_memcg else None
         sc = ScanControl(machine.k, GFP_KERNEL, target=target, priority=priority)
         yield 0
-        return vmscan.get_scan_count(machine.k, machine.box.lruvec, sc, machine.box)
+        return scan_count.get_scan_count(machine.k, machine.box.lruvec, sc, machine.box)
 
     call = machine.call(run())
     machine.run(MSEC)
@@ -384,12 +393,12 @@ def test_kswapd_waits_in_soft_limit_reclaim_as_everybody_else() -> None:
     machine = small_machine("linux-3.10", device=NO_WRITEBACK, limit="0", soft_limit="8MiB")
     machine.populate(4096, state="writeback")
     machine.exhaust_memory()
-    vmscan.wakeup_kswapd(machine.k)
+    kswapd.wakeup_kswapd(machine.k)
     machine.run(20 * MSEC)
-    kswapd = next(task for task in machine.loop.tasks if task.name == "kswapd0")
-    assert kswapd.state == "D"
-    assert kswapd.stack()[0] == "wait_on_page_bit"
-    assert kswapd.stack()[-2:] == ("balance_pgdat", "kswapd")
+    thread = next(task for task in machine.loop.tasks if task.name == "kswapd0")
+    assert thread.state == "D"
+    assert thread.stack()[0] == "wait_on_page_bit"
+    assert thread.stack()[-2:] == ("balance_pgdat", "kswapd")
 
 
 # ---- swap ---------------------------------------------------------------------------------------
@@ -440,7 +449,7 @@ def test_a_view_of_one_batch_counts_what_it_met() -> None:
     stat = ShrinkStat()
 
     def scan(sc: ScanControl) -> Steps:
-        batch = shrink_list.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
+        batch = isolation.isolate_lru_pages(machine.box.lruvec.inactive_file, 32)
         yield 0
         return shrink_list.scan_page_list(machine.k, batch, 0, sc, stat)
 

@@ -10,6 +10,7 @@ import pytest
 
 from reclaimlab.errors import ReclaimlabError
 from reclaimlab.measure.records import Incident, TaskReport, Verdict
+from reclaimlab.reports.evidence import Evidence
 from reclaimlab.reports.formats import FORMATS, render, report_file
 from reclaimlab.reports.json_object import comparison_schema
 from reclaimlab.reports.matrix import verdict_matrix
@@ -118,6 +119,28 @@ def test_the_pdf_has_the_same_bytes_twice_and_every_hostile_name_is_inert(make: 
     assert first == report_file(hostile, "pdf")
     assert first.startswith(b"%PDF-")
     assert b"/JavaScript" not in first
+
+
+NOTED = Evidence(tags=("july",), notes=("seed 2 at 3.7 s: the cycle closes", "| \u202e <b>"))
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html", "json"])
+def test_what_people_wrote_of_a_comparison_stands_in_its_report(make: Make, name: str) -> None:
+    told = render(make(*PAIR), name, NOTED)
+    assert "july" in told
+    assert "seed 2 at 3.7 s: the cycle closes" in told
+    assert "\u202e" not in told
+
+
+def test_notes_and_tags_are_of_the_json_schema(make: Make) -> None:
+    found = json.loads(render(make(*PAIR), "json", NOTED))
+    assert (found["tags"], found["notes"]) == (list(NOTED.tags), list(NOTED.notes))
+    jsonschema.Draft202012Validator(comparison_schema()).validate(found)
+
+
+def test_notes_make_a_pdf_longer(make: Make) -> None:
+    bare = report_file(make(*PAIR), "pdf")
+    assert len(report_file(make(*PAIR), "pdf", NOTED)) > len(bare)
 
 
 def test_a_pdf_of_fourteen_contenders_runs_over_pages(make: Make) -> None:

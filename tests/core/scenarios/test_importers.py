@@ -142,6 +142,19 @@ def test_the_meta_data_choose_workload_queue_and_reader(run: Path, out: Path) ->
     assert (device.nr_requests, device.max_request) == (4, 128 * KIB)
 
 
+def test_throttled_writeback_gets_half_of_three_quarters_of_the_queue(run: Path, out: Path) -> None:
+    edit(run, "wbt_usec = 0", "wbt_usec = 75000")
+    assert import_recording("vmstat", [run], out).device["sda"].nr_requests == 24
+
+
+def test_qemu_holds_back_reads_and_writes_apart_and_a_fuse_file_does_not(
+    run: Path, out: Path
+) -> None:
+    assert not import_recording("vmstat", [run], out).device["sda"].reads_apart
+    edit(run, "loop(dio) on rate-limited FUSE file", "rate limited by qemu throttling.bps-total")
+    assert import_recording("vmstat", [run], out.with_name("b.toml")).device["sda"].reads_apart
+
+
 def test_a_run_under_global_limits_has_no_memcg(run: Path, out: Path) -> None:
     edit(run, "limit_MiB = 100", 'limit_MiB = "none"')
     edit(run, "dirty_bytes = 0", "dirty_bytes = 209715200")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import reclaimlab
+from reclaimlab.block import device
 from reclaimlab.errors import RecordingError
 from reclaimlab.kernel import costs
 from reclaimlab.scenarios.recording import Recording
 from reclaimlab.validate.batch import recordings_in, shipped_recordings, validate_all, validate_one
-from reclaimlab.validate.constants import changed_constants
+from reclaimlab.validate.constants import ELSEWHERE, changed_constants, constants
 from reclaimlab.validate.fitted import FITTED
 from reclaimlab.validate.measured import measured
-from reclaimlab.validate.sensitivity import constants, sensitivity
+from reclaimlab.validate.sensitivity import leave_one_kind_out, sensitivity
 
 if TYPE_CHECKING:
     from reclaimlab.validate.compare import Result
@@ -104,7 +105,7 @@ def test_the_recordings_named_beside_constants_are_the_fitted_ones() -> None:
 
 def test_every_calibrated_constant_says_its_unit_and_where_it_is_from() -> None:
     text = (CORE / "kernel" / "costs.py").read_text(encoding="utf-8")
-    for name in constants():
+    for name in constants().keys() - ELSEWHERE.keys():
         assert name.endswith("_NS")
         assert re.search(rf'^{name}: Final = [\d_]+\n"""', text, re.MULTILINE), name
 
@@ -126,11 +127,28 @@ def test_slower_scans_put_a_kill_off() -> None:
     assert killed_s(costs.SCAN_BATCH_NS * 8) > killed_s(costs.SCAN_BATCH_NS // 8)
 
 
-def test_sensitivity_halves_and_doubles_each_constant(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_constant_changed_reaches_the_module_that_uses_it() -> None:
+    with changed_constants({"SUBMIT_REQUEST_NS": 9, "LEAST_PIECE": 7}):
+        assert (device.SUBMIT_REQUEST_NS, costs.SUBMIT_REQUEST_NS) == (9, 9)
+        assert constants()["LEAST_PIECE"] == 7
+    assert device.SUBMIT_REQUEST_NS == costs.SUBMIT_REQUEST_NS > 9
+
+
+def test_sensitivity_makes_each_constant_a_fifth_smaller_and_larger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
-        "reclaimlab.validate.sensitivity.constants", lambda: {"SCAN_BATCH_NS": costs.SCAN_BATCH_NS}
+        "reclaimlab.validate.sensitivity.constants", lambda: {"SCAN_BATCH_NS": 40_000}
     )
-    halved, doubled = sensitivity([SHIPPED["o_seq_xfs_5MBps_48M_r1"]])
-    assert (halved.factor, doubled.factor) == (0.5, 2.0)
-    assert halved.before == doubled.before
-    assert doubled.after.spreads["oom_time"].median != halved.after.spreads["oom_time"].median
+    told: list[str] = []
+    folders = [SHIPPED["o_seq_xfs_5MBps_48M_r1"], SHIPPED["a_seq_xfs_20MBps_32M_r1"]]
+    plain, less, more = sensitivity(folders, told=told.append)
+    assert told == ["as they are", "SCAN_BATCH_NS times 0.8", "SCAN_BATCH_NS times 1.2"]
+    assert (plain.factor, less.factor, more.factor) == (1.0, 0.8, 1.2)
+    assert plain.after == less.before == more.before
+    assert less.after.spreads["oom_time"].median != more.after.spreads["oom_time"].median
+    left_out = {each.kind: each for each in leave_one_kind_out([plain, less, more])}
+    for kind, run in (("a", "o_seq_xfs_5MBps_48M_r1"), ("o", "a_seq_xfs_20MBps_32M_r1")):
+        best = min((plain, less, more), key=lambda effect: effect.scores[run])
+        assert left_out[kind].constant == best.constant
+        assert left_out[kind].others == (plain.scores[run], best.scores[run])

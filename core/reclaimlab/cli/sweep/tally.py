@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reclaimlab.cli.progress import bar
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -58,20 +60,10 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def _bar() -> Iterator[Watcher]:
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns = (
-        rich.BarColumn(bar_width=24),
-        rich.MofNCompleteColumn(),
-        rich.TimeRemainingColumn(),
-        rich.TextColumn("{task.description}"),
-    )
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
+    with bar(None) as (drawn, task):
 
         def watch(tally: Tally) -> None:
             told = f"{tally.ran} simulated, {tally.answered + tally.before} from the store"
-            bar.update(task, completed=tally.done, total=tally.planned, description=told)
+            drawn.update(task, completed=tally.done, total=tally.planned, description=told)
 
         yield watch

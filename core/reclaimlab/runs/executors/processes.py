@@ -13,7 +13,7 @@ import signal
 import tempfile
 import time
 from collections import Counter, deque
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -31,6 +31,7 @@ from reclaimlab.runs.isolated import killed
 from reclaimlab.runs.limits import Limits
 from reclaimlab.runs.run import RunRequest, Stop, never
 from reclaimlab.runs.shield import shield
+from reclaimlab.runs.sigint import sigint_blocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -154,7 +155,7 @@ class _Worker:
         self.process = context.Process(
             target=_serve, args=(theirs, self._trace, limits), daemon=True
         )
-        with _sigint_blocked():
+        with sigint_blocked():
             self.process.start()
         theirs.close()
 
@@ -204,20 +205,6 @@ class _Worker:
         self.process.close()
         self._left = self._trace.read_text(errors="replace")
         self._trace.unlink()
-
-
-@contextlib.contextmanager
-def _sigint_blocked() -> Iterator[None]:
-    """Put Ctrl-C off while a process starts: it inherits the mask, so it does not die half made."""
-    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - not on this system
-        yield
-        return
-    resource_tracker.ensure_running()  # else the first start does it, and lets SIGINT through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Connection, trace: Path, limits: Limits) -> None:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _GUEST_MEMORY: Final = 3 * GIB
 _HOST_MEMORY: Final = 24 * GIB
 
-_GUEST_SLOWDOWN: Final = 8
+GUEST_SLOWDOWN: Final = 8
 """The guest's processors are emulated: a write() of 1 MiB takes 5.7 ms on XFS there, of 3 us a
 page on the host (h61q_20MBps_v1_xfs_seq_100M and v_seq4k_xfs_20MBps_100M)."""
-_GUEST_RECLAIM: Final = 14
+GUEST_RECLAIM: Final = 14
 """Fruitless memcg reclaim of 27 MiB takes 55 ms there (its failcnt while all is under writeback in
 h61_5MBps_v1_xfs_seq_32M), of 1.4 ms by the costs of the host."""
-_COPY_BW: Final = 10_800_000_000
+COPY_BW: Final = 10_800_000_000
 """Bytes a second from the writer's buffer, always the same 4 MiB: 0.38 us a page (costs.py,
 WRITE_FOLIO_NS)."""
 
@@ -41,7 +41,7 @@ _SYSTEM_DISK: Final = {
 }  # fmt: skip
 """Their flusher writes 24 773 pages in 82 ms in the trace of a_seq_xfs_20MBps_32M_r1."""
 
-_MOST_BACKLOG: Final = 1536
+MOST_BACKLOG: Final = 1536
 """Pages that were dirty before the start and are taken into account: 5 ms of writing, which ends
 the first sleep. While a flusher goes on to write more, in one go, it ends further sleeps, but it
 also takes the processors, so that reclaim comes to no more tries: passes take up to eight times as
@@ -51,6 +51,10 @@ tasks are not modelled."""
 _BURSTS: Final = {"qemu throttling": "100ms", "FUSE file": "5ms"}
 """Kind of device -> idle time it makes up for: qemu's bucket holds a tenth of a second's worth
 (util/throttle.c), the FUSE server says so in its source (slowdev.c)."""
+
+_READS_APART: Final = "qemu throttling"
+"""Kind of device that holds back reads and writes in a queue each, whose heads share one bucket
+(block/throttle-groups.c)."""
 
 _LOG_SIZE: Final = "64MiB"
 """What mkfs.xfs makes at least (since xfsprogs 5.15)."""
@@ -169,7 +173,7 @@ def _machine(recording: Recording) -> dict[str, Any]:
         "hz": 250,
     }
     if is_guest(recording):
-        machine |= {"cpu_slowdown": _GUEST_SLOWDOWN, "reclaim_slowdown": _GUEST_RECLAIM}
+        machine |= {"cpu_slowdown": GUEST_SLOWDOWN, "reclaim_slowdown": GUEST_RECLAIM}
     for key in ("dirty_bytes", "dirty_background_bytes"):
         if value := recording.number(key):
             machine[key] = SIZE.write(round(value))
@@ -188,21 +192,32 @@ def is_guest(recording: Recording) -> bool:
 
 def _device(recording: Recording) -> dict[str, Any]:
     kind = str(recording.meta.get("device_kind", ""))
-    depth = recording.number("nr_requests") or 64
     burst = {"burst": next((time for name, time in _BURSTS.items() if name in kind), "0s")}
     estimate = _estimate(recording)
     learnt = {"estimate": SIZE.write(estimate)} if estimate else {}
+    apart = {"reads_apart": True} if _READS_APART in kind else {}
     return {
         **burst,
         **learnt,
+        **apart,
         "write_bw": RATE.write(round(float(recording.meta["bw_MBps"]) * 1e6)),
         "latency": "0s",
         "jitter": 0.0,
-        "nr_requests": _UNLIMITED_QUEUE if "blkio.throttle" in kind else round(depth),
+        "nr_requests": _UNLIMITED_QUEUE if "blkio.throttle" in kind else _depth(recording),
         "max_request": SIZE.write(round(recording.number("max_sectors_kb") or 512) * KIB),
         "queue": "mq",
         "kind": kind,
     }
+
+
+def _depth(recording: Recording) -> int:
+    """Return how many writes the queue takes.
+
+    Where the block layer throttles writeback (wbt_lat_usec), a flusher gets half of the three
+    quarters of the queue that wbt comes to while nothing is read (block/blk-wbt.c, rq_depth_calc).
+    """
+    depth = round(recording.number("nr_requests") or 64)
+    return (3 * depth // 4 + 1) // 2 if recording.number("wbt_usec") else depth
 
 
 def _tasks(recording: Recording, *, memcg: str) -> dict[str, dict[str, Any]]:
@@ -212,8 +227,8 @@ def _tasks(recording: Recording, *, memcg: str) -> dict[str, dict[str, Any]]:
     if not is_guest(recording):  # its only program is in its initial file system
         writer["program_cache"] = _PROGRAM_CACHE
     if writer["program"] == "writer":
-        slowdown = _GUEST_SLOWDOWN if is_guest(recording) else 1
-        writer["copy_bw"] = RATE.write(_COPY_BW // slowdown)
+        slowdown = GUEST_SLOWDOWN if is_guest(recording) else 1
+        writer["copy_bw"] = RATE.write(COPY_BW // slowdown)
     if first := [call.start_s for call in recording.latencies if call.role != "read"]:
         writer["start"] = f"{max(0, round(min(first) * 1e3))}ms"  # its program was read before
     if count > 1:
@@ -264,7 +279,7 @@ def _others(recording: Recording) -> dict[str, Any]:
     return {
         "program": "replay", "filesystem": "root", "rss": "4KiB", "step": f"{step_ms}ms",
         "writes": " ".join(map(str, [writes[0] - backlog, *writes[1:]])),
-        **({"backlog": SIZE.write(min(backlog, _MOST_BACKLOG) * PAGE_SIZE)} if backlog else {}),
+        **({"backlog": SIZE.write(min(backlog, MOST_BACKLOG) * PAGE_SIZE)} if backlog else {}),
     }  # fmt: skip
 
 
