@@ -33,7 +33,7 @@ class Script:
         self.window = window
         self.scenario = scenario
         self.problems: list[str] = []
-        self.steps = self.compared = 0
+        self.steps = self.compared = self.deleted_runs = 0
         self.longest_step_s = 0.0
         window.session.problem_found.connect(self.problems.append)
 
@@ -81,8 +81,9 @@ class Script:
         session, newest = self.window.session, known[0].id
         self.timed(lambda: session.write(lambda writer: writer.add_tag(newest, "seen")))
         if len(known) > 8:  # so that the window holds as much at the end as at the beginning
-            oldest = known[-1].id
-            self.timed(lambda: session.write(lambda writer: writer.delete(oldest)))
+            oldest = known[-1]
+            self.timed(lambda: session.write(lambda writer: writer.delete(oldest.id)))
+            self.deleted_runs += oldest.stored_runs
         QTest.qWait(50)
 
     def timed(self, action: Callable[[], object]) -> None:
@@ -111,6 +112,7 @@ def main() -> None:
     script.until(lambda: not window.run.running)
     tell(
         problems=script.problems, steps=script.steps, compared=script.compared,
+        deleted_runs=script.deleted_runs,
         longest_step_s=round(script.longest_step_s, 3), **sample(),
     )  # fmt: skip
     dispose(window)
