@@ -92,6 +92,7 @@ def feed_batch(name: str, feed: Callable[[bytes], object], tally: Tally) -> None
             if tally.faults < 4:
                 where = f"{name}, input {fed} of batch {tally.batches}"
                 sys.stdout.write(f"{where}:\n{traceback.format_exc()}\n")
+                sys.stdout.flush()
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
         tally.slowest_s = max(tally.slowest_s, time.process_time() - started)

@@ -66,6 +66,8 @@ def _header(comparison: Comparison, tags: tuple[str, ...]) -> list[str]:
 
 def seeds_text(seeds: tuple[int, ...]) -> str:
     """Return the seeds in few words: ``1-20 (20)``."""
+    if not seeds:  # only in a store that somebody else has written to
+        return "none"
     whole = seeds == tuple(range(seeds[0], seeds[0] + len(seeds))) and len(seeds) > 1
     listed = f"{seeds[0]}-{seeds[-1]}" if whole else ", ".join(map(str, seeds))
     return f"{listed} ({len(seeds)})"

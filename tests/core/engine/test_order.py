@@ -98,3 +98,24 @@ def test_pct_changes_its_mind_at_most_depth_times(depth: int) -> None:
 def test_pct_favours_another_place_with_another_stream_from_the_first_pick_on() -> None:
     picks = {Pct(Streams(seed)["order"], depth=0).pick(1 << 20) for seed in range(20)}
     assert len(picks) == 20
+
+
+def test_pct_changes_its_mind_when_its_moments_come() -> None:
+    order = Pct(Streams(7)["order"], steps=100, depth=3)
+    picks = [order.pick(1 << 20) for _ in range(200)]
+    assert len(set(picks)) == 4
+
+
+def test_a_random_order_lets_runnable_tasks_go_first_that_came_last() -> None:
+    def begins(name: str) -> Steps:
+        began.append(name)
+        yield from ()
+
+    orders = set()
+    for seed in range(20):
+        loop, began = Loop(RandomOrder(Streams(seed)["order"])), list[str]()
+        for name in "abcde":
+            loop.spawn(name, begins(name))
+        loop.run(1)
+        orders.add("".join(began))
+    assert len(orders) > 10

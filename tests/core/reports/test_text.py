@@ -10,7 +10,7 @@ from reclaimlab.measure.records import METRICS, Incident, TaskReport, Verdict
 from reclaimlab.reports.incident_text import incident_lines
 from reclaimlab.reports.lines import joined, label, plain, wrapped
 from reclaimlab.reports.numbers import gain_text
-from reclaimlab.reports.text import text_report
+from reclaimlab.reports.text import seeds_text, text_report
 from reclaimlab.runs.comparison import Comparison
 from reclaimlab.stats.judgement import Judged, Judgement
 
@@ -155,3 +155,10 @@ def test_a_name_breaks_before_a_fix() -> None:
 
 def test_words_break_at_spaces() -> None:
     assert wrapped("one two three", indent="  ", width=8) == ["one two", "  three"]
+
+
+def test_a_comparison_of_no_seeds_which_only_a_stranger_makes_says_so() -> None:
+    assert seeds_text(()) == "none"
+    assert seeds_text((3,)) == "3 (1)"
+    assert seeds_text((1, 2, 3)) == "1-3 (3)"
+    assert seeds_text((1, 3)) == "1, 3 (2)"
