@@ -269,8 +269,8 @@ class PlotBoard(QWidget):
     def _level(plot: Any, value: float, label: str, colour: str, *, top: float = 0.0) -> None:
         pen = QPen(QColor(colour), 1, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
-        # Above its line, but below one that stands at the top of the plot.
-        anchor = (1, 0) if value > 0.8 * top else (1, 1)
+        # Below its line, for usage stays above a soft limit; above one at the foot of the plot.
+        anchor = (1, 1) if value < 0.2 * top else (1, 0)
         options = {"color": colour, "position": 0.97, "anchors": [anchor, anchor]}
         plot.addItem(pg.InfiniteLine(value, angle=0, pen=pen, label=label, labelOpts=options))
 
