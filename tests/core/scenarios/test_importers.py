@@ -163,6 +163,14 @@ def test_a_run_under_global_limits_has_no_memcg(run: Path, out: Path) -> None:
     assert scenario.machine.dirty_bytes == 200 * MIB
 
 
+@pytest.mark.parametrize("limit", ["-132", "inf", '"nan"', "1e300"])
+def test_a_limit_that_is_no_size_is_refused(limit: str, run: Path, out: Path) -> None:
+    edit(run, "limit_MiB = 100", f"limit_MiB = {limit}")
+    with pytest.raises(RecordingError, match=r"limit_MiB .* is no size of a memcg"):
+        import_recording("vmstat", [run], out)
+    assert not out.exists()
+
+
 def test_the_guest_has_the_memory_and_the_kernel_of_the_guest(run: Path, out: Path) -> None:
     edit(run, 'kernel = "6.18.44"', 'kernel = "6.1 (guest)"')
     scenario = import_recording("vmstat", [run], out)

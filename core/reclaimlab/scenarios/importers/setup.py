@@ -98,6 +98,7 @@ _DECIDES: Final = {
     "reader_latency_p99": "the reader's 99th percentile",
     "write_latency_max": "the longest write()",
 }
+_MOST_MIB: Final = 1 << 30
 
 
 def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
@@ -108,6 +109,11 @@ def scenario_data(recording: Recording) -> dict[str, dict[str, Any]]:
         msg = f"{recording.folder}: workload {meta['workload']!r} is unknown; known are {known}"
         raise RecordingError(msg)
     limit = recording.number("limit_MiB")
+    if limit and not 0 < limit < _MOST_MIB:
+        msg = (
+            f"{recording.folder}: limit_MiB {limit:g} is no size of a memcg, in MiB and above zero"
+        )
+        raise RecordingError(msg)
     tables = {
         "scenario": _header(recording),
         "machine": _machine(recording),
