@@ -98,7 +98,7 @@ class PlotBoard(QWidget):
     ) -> None:
         """Draw ``rows`` anew; None is an empty place. Markers stay where they were."""
         for plot, _ in self._plots:
-            plot.sigXRangeChanged.disconnect()  # Qt holds what is connected, and that the curves
+            plot.sigXRangeChanged.disconnect()  # a plot on its way out has no curves to draw
         self._layout.clear()
         self._layout.setBackground(theme.base)
         self._plots.clear()
